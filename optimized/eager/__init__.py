@@ -1,0 +1,14 @@
+"""The operations in vectorised PyTorch: runs wherever torch runs, in float64 inside.
+
+It is the baseline that the kernels' speed is compared with, and the oracle at sizes where plain
+loops take too long.
+"""
+
+from draftproof.optimized.eager.primitives.vector_add import vector_add
+from draftproof.optimized.eager.sampling.sample import sample
+from draftproof.optimized.eager.sampling.softmax import softmax
+from draftproof.optimized.eager.sampling.uniforms import uniforms
+from draftproof.optimized.eager.speculative.chain import verify_chain
+from draftproof.optimized.eager.speculative.chain_greedy import verify_chain_greedy
+
+__all__ = ["sample", "softmax", "uniforms", "vector_add", "verify_chain", "verify_chain_greedy"]

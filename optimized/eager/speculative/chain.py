@@ -1,0 +1,111 @@
+"""Chain verification by rejection sampling in PyTorch."""
+
+import torch
+
+from draftproof.optimized.arguments import speculative as arguments
+from draftproof.optimized.eager.distribution import draw, mass
+from draftproof.optimized.eager.speculative.drafts import emitted, leading, usable
+from draftproof.optimized.results import Status, Verified, raise_on
+
+
+def verify_chain(
+    draft_tokens: torch.Tensor,
+    draft_lengths: torch.Tensor | None,
+    draft_probs: torch.Tensor | None,
+    target_probs: torch.Tensor,
+    accept_uniforms: torch.Tensor,
+    sample_uniforms: torch.Tensor,
+    *,
+    rule: str = "token",
+    check: bool = False,
+) -> Verified:
+    """Accept a prefix of each drafted chain and draw one more token, so that the target's law is kept.
+
+    Shapes, rules and status as in ``draftproof.reference.verify_chain``; ``check`` raises on a
+    status bit.
+    """
+    requests, width, vocabulary = arguments.verify_chain(
+        draft_tokens, draft_lengths, draft_probs, target_probs, accept_uniforms, sample_uniforms, rule
+    )
+    valid = (draft_tokens >= 0) & (draft_tokens < vocabulary)
+    lengths, status = usable(draft_tokens, draft_lengths, valid)
+    drafts = torch.where(valid, draft_tokens, 0).long()
+    target_read = target_probs[:, :width].gather(-1, drafts[..., None])[..., 0]
+    if draft_probs is None:
+        draft_read = torch.ones_like(target_read)
+    else:
+        draft_read = draft_probs.gather(-1, drafts[..., None])[..., 0]
+    rows = _Rows(drafts, draft_probs, target_probs)
+    uniforms = accept_uniforms.double()
+
+    if rule == "token":
+        holds = uniforms * mass(draft_read) < mass(target_read)
+        columns = torch.arange(width, device=drafts.device)
+        accepted = leading(holds & (columns < lengths[:, None]))
+        decided = columns <= accepted[:, None]  # p(x) and q(x) were read up to the rejection
+        rates = torch.ones_like(accepted, dtype=torch.float64)
+    else:
+        accepted, rates = _block(uniforms, mass(draft_read), mass(target_read), lengths, rows)
+        decided = torch.ones_like(valid)
+    in_chain = torch.arange(width, device=drafts.device) < lengths[:, None]
+    doubtful = ~target_read.isfinite() | ~draft_read.isfinite()
+    nan_seen = (doubtful & decided & in_chain).any(-1) | rows.nan_seen
+
+    target = rows.target(accepted)
+    residual = (rates[:, None] * mass(target) - mass(rows.draft(accepted))).clamp(min=0)
+    rejected = (accepted < lengths)[:, None] & (residual > 0).any(-1, keepdim=True)
+    last = draw(torch.where(rejected, residual, mass(target)), sample_uniforms)
+    nan_seen = nan_seen | (~target.isfinite()).any(-1)
+    nan_seen = nan_seen | ((~rows.draft(accepted).isfinite()).any(-1) & (accepted < lengths))
+
+    status = status | Status.DEGENERATE * (last < 0) | Status.NAN_SEEN * nan_seen
+    if check:
+        raise_on("verify_chain", status)
+    return Verified(emitted(draft_tokens, accepted, last), accepted.int(), status.int())
+
+
+class _Rows:
+    """The rows q [B, K, V] and p [B, K+1, V], taken one position per request."""
+
+    def __init__(self, drafts: torch.Tensor, q: torch.Tensor | None, p: torch.Tensor) -> None:
+        self.drafts, self.q, self.p = drafts, q, p
+        self.batch = torch.arange(len(drafts), device=p.device)
+        self.nan_seen = torch.zeros(len(drafts), dtype=torch.bool, device=p.device)
+
+    def target(self, positions: torch.Tensor) -> torch.Tensor:
+        """p after ``positions`` drafts: [B, V]."""
+        return self.p[self.batch, positions]
+
+    def draft(self, positions: torch.Tensor) -> torch.Tensor:
+        """q after ``positions`` drafts: [B, V]; the last row stands in after K drafts."""
+        width = self.drafts.shape[1]
+        if width == 0:
+            return torch.zeros_like(self.p[:, 0])
+        positions = positions.clamp(max=width - 1)
+        if self.q is not None:
+            return self.q[self.batch, positions]
+        chosen = self.drafts.gather(1, positions[:, None])
+        return torch.zeros_like(self.p[:, 0]).scatter_(1, chosen, 1.0)
+
+
+def _block(
+    uniforms: torch.Tensor, q_read: torch.Tensor, p_read: torch.Tensor, lengths: torch.Tensor, rows: _Rows
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the accepted drafts and the rate P at that position: int64 [B], float64 [B]."""
+    rate = torch.ones(len(lengths), dtype=torch.float64, device=lengths.device)
+    accepted, rate_there = torch.zeros_like(lengths), rate
+    for i in range(1, uniforms.shape[1] + 1):
+        product = rate * p_read[:, i - 1]
+        ratio = product / q_read[:, i - 1]
+        rate = torch.where(product == 0, 0.0, torch.where(product >= q_read[:, i - 1], 1.0, ratio))
+        here = torch.full_like(lengths, i)
+        target, draft = rows.target(here), rows.draft(here)
+        excess = (rate[:, None] * mass(target) - mass(draft)).clamp(min=0).sum(-1)
+        rest = excess + 1.0 - rate
+        passes = torch.where(lengths == i, rate, torch.where(rest == 0, 1.0, excess / rest))
+        tau = (i <= lengths) & (uniforms[:, i - 1] < passes)
+        accepted = torch.where(tau, i, accepted)
+        rate_there = torch.where(tau, rate, rate_there)
+        read = ~target.isfinite().all(-1) | ~draft.isfinite().all(-1)
+        rows.nan_seen |= read & (i < lengths)
+    return accepted, rate_there

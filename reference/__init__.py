@@ -1,0 +1,30 @@
+"""What is right: one NumPy oracle per operation, written to be read.
+
+An oracle is the rule itself: float64 or int64 arithmetic, plain loops over the requests of a batch,
+the paper's equation in the docstring. It needs NumPy and nothing else, returns NumPy arrays, and is
+never clever. Everything fast in this project is judged against these functions.
+"""
+
+if __name__ != "draftproof.reference":
+    raise ImportError("import draftproof.reference, not the bare folder 'reference'")
+
+from draftproof.reference.primitives.vector_add import vector_add
+from draftproof.reference.results import Sampled, Verified
+from draftproof.reference.sampling.sample import sample
+from draftproof.reference.sampling.softmax import softmax
+from draftproof.reference.sampling.uniforms import uniforms
+from draftproof.reference.speculative.chain import verify_chain
+from draftproof.reference.speculative.chain_greedy import verify_chain_greedy
+from draftproof.reference.status import Status
+
+__all__ = [
+    "Sampled",
+    "Status",
+    "Verified",
+    "sample",
+    "softmax",
+    "uniforms",
+    "vector_add",
+    "verify_chain",
+    "verify_chain_greedy",
+]

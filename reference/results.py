@@ -1,0 +1,25 @@
+"""What the oracles return."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Verified(NamedTuple):
+    """The outcome of verifying one drafted chain per request."""
+
+    tokens: np.ndarray
+    """int32 [B, K+1]: the accepted drafts, then one new token, then -1."""
+    accepted: np.ndarray
+    """int32 [B]: how many drafts were accepted, 0 to K."""
+    status: np.ndarray
+    """int32 [B]: bits of ``Status``."""
+
+
+class Sampled(NamedTuple):
+    """One token per row."""
+
+    tokens: np.ndarray
+    """int32 [B]: the drawn id, or -1 for a row without mass."""
+    status: np.ndarray
+    """int32 [B]: bits of ``Status``."""

@@ -1,0 +1,1 @@
+"""Sampling: distributions from logits, uniforms from seeds, tokens from both."""
