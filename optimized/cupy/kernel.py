@@ -1,0 +1,87 @@
+"""Kernels in CUDA C++, compiled at run time by NVRTC and launched through CuPy on torch's current stream.
+
+``cupy.RawModule`` is not used to compile: it always adds ``-ftz=true``, and a kernel that flushes
+subnormal numbers to zero takes a token of tiny probability for one of none. CuPy's own binding of
+NVRTC compiles with the options below, ``cupy.cuda.Module`` loads the result.
+"""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cupy
+import numpy as np
+import torch
+from cupy.cuda import nvrtc
+
+ROOT = Path(__file__).parent
+OPTIONS = (
+    "--std=c++17",
+    "--fmad=false",  # a * b - c rounds twice, as the rule's own arithmetic does
+    f"--include-path={ROOT}",
+)
+
+
+class Kernel(NamedTuple):
+    """One ``extern "C"`` kernel of a ``.cu`` file; compiled at its first launch on a kind of device."""
+
+    source: Path
+    name: str
+    threads: int
+    """Threads of each block."""
+
+    def launch(self, device: torch.device, blocks: int, *args: np.generic | np.ndarray) -> None:
+        """Launch on the current stream of ``device``, without waiting for the kernel.
+
+        Each argument is a NumPy scalar, or an array of one structure, and is passed by value. Nothing
+        is launched for 0 blocks.
+
+        Raises
+        ------
+        ValueError
+            If ``device`` is no CUDA device.
+        """
+        if device.type != "cuda":
+            raise ValueError(f"{self.name}: draftproof.optimized.cupy needs tensors on cuda, got {device}")
+        if blocks == 0:
+            return
+        index = torch.cuda.current_device() if device.index is None else device.index
+        function = _load(self.source, self.name, index)
+        stream = cupy.cuda.ExternalStream(torch.cuda.current_stream(index).cuda_stream)
+        with cupy.cuda.Device(index), stream:
+            function((blocks,), (self.threads,), args)
+
+
+def cubins(arch: str) -> Iterator[tuple[str, bytes]]:
+    """Compile every kernel for ``arch`` ("sm_90"), without a GPU: pairs of source name and cubin.
+
+    Raises
+    ------
+    RuntimeError
+        With the compiler's log, if a source does not compile.
+    """
+    for source in sorted(ROOT.rglob("*.cu")):
+        yield source.relative_to(ROOT).with_suffix("").as_posix(), compile_cubin(source, arch)
+
+
+@functools.cache
+def compile_cubin(source: Path, arch: str) -> bytes:
+    """Return the machine code of a ``.cu`` file for ``arch``; RuntimeError with the compiler's log."""
+    program = nvrtc.createProgram(source.read_text(), str(source), (), ())
+    try:
+        nvrtc.compileProgram(program, (f"--gpu-architecture={arch}", *OPTIONS))
+        cubin: bytes = nvrtc.getCUBIN(program)
+        return cubin
+    except nvrtc.NVRTCError as error:
+        raise RuntimeError(f"{source.name} for {arch}: {nvrtc.getProgramLog(program)}") from error
+    finally:
+        nvrtc.destroyProgram(program)
+
+
+@functools.cache
+def _load(source: Path, name: str, index: int) -> Any:
+    with cupy.cuda.Device(index) as device:
+        module = cupy.cuda.Module()
+        module.load(compile_cubin(source, f"sm_{device.compute_capability}"))
+        return module.get_function(name)

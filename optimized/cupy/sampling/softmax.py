@@ -1,0 +1,32 @@
+"""Probabilities from logits with CuPy."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from draftproof.optimized.arguments import sampling as arguments
+from draftproof.optimized.cupy.kernel import Kernel
+from draftproof.optimized.cupy.views import address, view
+
+SOFTMAX = {
+    dtype: Kernel(Path(__file__).with_suffix(".cu"), f"softmax_{name}", threads=1024)
+    for dtype, name in (
+        (torch.float32, "float32"),
+        (torch.float16, "float16"),
+        (torch.bfloat16, "bfloat16"),
+    )
+}
+
+
+def softmax(logits: torch.Tensor) -> torch.Tensor:
+    """Return the softmax of each row: float32 [B, V] from float32, float16 or bfloat16 [B, V].
+
+    -inf and NaN give exactly 0, +inf logits share the mass, a row without a logit above -inf is 0.
+    """
+    requests, vocabulary = arguments.softmax(logits)
+    probs = torch.empty(requests, vocabulary, device=logits.device)
+    SOFTMAX[logits.dtype].launch(
+        logits.device, requests, view(logits, 2), np.int64(vocabulary), address(probs)
+    )
+    return probs
