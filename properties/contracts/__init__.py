@@ -1,0 +1,21 @@
+"""One contract per operation. ``CONTRACTS`` finds them: a new operation is named in its pillar's file only."""
+
+import pkgutil
+from importlib import import_module
+
+from draftproof.properties.contract import Contract
+
+
+def _found() -> dict[str, Contract]:
+    found: dict[str, Contract] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for value in vars(import_module(f"{__name__}.{module.name}")).values():
+            if isinstance(value, Contract):
+                if value.name in found:
+                    raise ValueError(f"two contracts are named {value.name!r}")
+                found[value.name] = value
+    return found
+
+
+CONTRACTS: dict[str, Contract] = _found()
+"""Every contract by the name of its operation."""

@@ -1,0 +1,37 @@
+"""Contracts of the primitives."""
+
+from draftproof import reference
+from draftproof.properties.case import Case
+from draftproof.properties.contract import Argument, Bench, Contract, Work
+from draftproof.properties.inputs import primitives as inputs
+from draftproof.properties.judges.primitives import judge_vector_add
+from draftproof.properties.laws.shared import SHARED
+
+VECTOR_ADD = Contract(
+    name="vector_add",
+    pillar="primitives",
+    rule="a + b, element by element, each sum rounded once.",
+    source="IEEE 754",
+    arguments=(
+        Argument("a", ("N",), "float32", "first addend"),
+        Argument("b", ("N",), "float32", "second addend"),
+    ),
+    outputs=(Argument("sum", ("N",), "float32", "a + b"),),
+    oracle=reference.vector_add,
+    fill=inputs.vector_add,
+    judge=judge_vector_add,
+    sizes={"N": (1, 2, 31, 32, 33, 1023, 1024, 1025, 4097, 100_003)},
+    options={},
+    keywords=(),
+    flags=("special",),
+    dtypes=("float32",),
+    laws=SHARED,
+    work=Work(
+        bytes=lambda shape: 12 * shape["N"], flops=lambda shape: shape["N"], scratch=lambda shape: 2**20
+    ),
+    benches=tuple(
+        Bench(Case("vector_add", {"N": megabytes * 2**18}, "float32", {}, 1))
+        for megabytes in (1, 16, 64, 256)
+    ),
+    large=Case("vector_add", {"N": 2**20}, "float32"),
+)

@@ -1,0 +1,19 @@
+"""Inputs of the primitives."""
+
+import numpy as np
+
+from draftproof.properties.case import Case
+from draftproof.properties.contract import Arrays
+
+
+def vector_add(case: Case) -> Arrays:
+    """Return the arguments of ``vector_add``; element n depends on the seed and n alone."""
+    N = case.shape["N"]
+    rng = np.random.default_rng(case.seed)
+    a, b = rng.standard_normal((N, 2), np.float32).T.copy()
+    if "special" in case.flags and N:
+        values = np.float32([np.nan, np.inf, -np.inf, 3e38, 1e-45, -0.0])
+        for vector in (a, b):
+            where = rng.integers(0, N, 1 + N // 8)
+            vector[where] = rng.choice(values, len(where))
+    return {"a": a, "b": b}

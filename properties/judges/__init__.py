@@ -1,0 +1,1 @@
+"""Judges: is this answer admissible, and if not, which decision is wrong and by how much."""

@@ -1,0 +1,50 @@
+"""Was this token drawn rightly? The replay of one draw by inverse CDF."""
+
+import numpy as np
+
+from draftproof.properties.judges.rounding import sum_error
+from draftproof.properties.verdict import Verdict
+
+
+def judge_draw(
+    verdict: Verdict, where: str, weights: np.ndarray, uniform: float, token: int, slack: float = 0.0
+) -> None:
+    """Judge a token drawn in proportion to ``weights`` (float64 [V], no NaN, not negative).
+
+    The token must have weight, and u * total must lie in its cell [cdf(t-1), cdf(t)) of the float64
+    CDF, up to the error bound of the sum. ``slack`` widens the bound where the weights themselves
+    carry rounding (an absolute amount of mass); a token lighter than it may then pass as weightless.
+    """
+    verdict.decisions += 1
+    cdf = np.cumsum(weights)
+    total = cdf[-1] if len(cdf) else 0.0
+    if total <= 0:
+        if token != -1:
+            verdict.expect(False, where, "-1, for a row without mass", token)
+        return
+    if not 0 <= token < len(weights):
+        verdict.expect(False, where, f"an id in [0, {len(weights)})", token)
+        return
+    if weights[token] <= 0 and slack == 0:
+        verdict.expect(False, where, "an id with mass", f"{token}, which has none")
+        return
+    aim = uniform * total
+    low = cdf[token] - weights[token]
+    below, above = low - aim, aim - cdf[token]
+    # The last token with mass is right even where u * total rounds up to the total.
+    if below <= 0 and (above < 0 or not weights[token + 1 :].any()):
+        return
+    allowed = sum_error(len(weights)) * total + slack
+    distance = max(below, above, 0.0)
+    if distance <= allowed:
+        verdict.forgiven += 1
+        return
+    positive = np.flatnonzero((weights > 0) & (cdf > aim))
+    right = int(positive[0] if positive.size else np.flatnonzero(weights > 0)[-1])
+    verdict.expect(
+        False,
+        where,
+        f"{right} (u * total = {aim:.9g})",
+        f"{token}, whose cell is [{low:.9g}, {cdf[token]:.9g})",
+        distance / allowed,
+    )

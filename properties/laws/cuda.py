@@ -1,0 +1,145 @@
+"""Laws that only a GPU can show: graphs, streams, memory, and offsets past 2**31."""
+
+from typing import Any
+
+from draftproof.properties.case import Case
+from draftproof.properties.contract import Contract
+from draftproof.properties.laws.law import Law
+from draftproof.properties.memory import same_bits
+from draftproof.properties.subject import Subject
+from draftproof.properties.verdict import Verdict
+
+CUDA = ("cuda",)
+STREAM_ROUNDS = 8
+
+
+def _other(contract: Contract, subject: Subject, case: Case) -> dict[str, Any]:
+    other = Case(case.operation, case.shape, case.dtype, case.options, case.seed + 1, case.flags)
+    return subject.place(contract.fill(other), case.dtype)
+
+
+def _compare(verdict: Verdict, where: str, expected: tuple[Any, ...], got: tuple[Any, ...]) -> None:
+    for number, (one, two) in enumerate(zip(expected, got, strict=True)):
+        verdict.expect(same_bits(one, two), f"output {number}, {where}", "as launched alone", "other bits")
+
+
+def check_graph_replay(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Capture with one set of inputs, replay with another: as launched directly on the other."""
+    import torch
+
+    verdict, keywords = Verdict(), contract.call_keywords(case)
+    static = subject.place(contract.fill(case), case.dtype)
+    second = _other(contract, subject, case)
+    expected = [tuple(out.clone() for out in subject.launch(inputs, keywords)) for inputs in (second, static)]
+    captured_inputs = {name: None if value is None else value.clone() for name, value in static.items()}
+    side = torch.cuda.Stream()
+    with torch.cuda.stream(side):
+        subject.launch(captured_inputs, keywords)
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        outputs = subject.launch(captured_inputs, keywords)
+    for round_, (inputs, wanted) in enumerate(zip((second, static), expected, strict=True), 1):
+        for name, value in inputs.items():
+            if value is not None:
+                captured_inputs[name].copy_(value)
+        graph.replay()
+        torch.cuda.synchronize()
+        _compare(verdict, f"replay {round_} with other data", wanted, outputs)
+    return verdict
+
+
+def check_two_streams(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Launch on two streams at once, many times over: as launched alone."""
+    import torch
+
+    verdict, keywords = Verdict(), contract.call_keywords(case)
+    sets = [subject.place(contract.fill(case), case.dtype), _other(contract, subject, case)]
+    alone = [tuple(out.clone() for out in subject.launch(inputs, keywords)) for inputs in sets]
+    torch.cuda.synchronize()
+    streams = [torch.cuda.Stream(), torch.cuda.Stream()]
+    answers: list[list[tuple[Any, ...]]] = [[], []]
+    for _ in range(STREAM_ROUNDS):
+        for which, stream in enumerate(streams):
+            with torch.cuda.stream(stream):
+                answers[which].append(subject.launch(sets[which], keywords))
+    torch.cuda.synchronize()
+    for which in (0, 1):
+        for answer in answers[which]:
+            _compare(verdict, f"stream {which + 1} of two", alone[which], answer)
+    return verdict
+
+
+def check_memory(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Measure the peak of allocated bytes beyond inputs and outputs."""
+    import torch
+
+    verdict, keywords = Verdict(), contract.call_keywords(case)
+    placed = subject.place(contract.fill(case), case.dtype)
+    subject.launch(placed, keywords)
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    outputs = subject.launch(placed, keywords)
+    torch.cuda.synchronize()
+    # The allocator hands out multiples of 512 bytes.
+    kept = sum(-(-out.untyped_storage().nbytes() // 512) * 512 for out in outputs)
+    extra = max(0, torch.cuda.max_memory_allocated() - before - kept)
+    allowed = contract.work.scratch(case.shape)
+    verdict.measures["scratch_bytes"] = float(extra)
+    verdict.expect(
+        extra <= allowed, "peak memory", f"at most {allowed} bytes beyond outputs", extra, extra / allowed
+    )
+    return verdict
+
+
+def check_large_offsets(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Put rows behind the element 2**31: they get the answer they get in a small batch.
+
+    The case's batch is repeated until the largest input passes 2**31 elements; the last copy's answer
+    is compared with the first's.
+    """
+    import torch
+
+    verdict, keywords = Verdict(), contract.call_keywords(case)
+    placed = subject.place(contract.fill(case), case.dtype)
+    batch = next(iter(value for value in placed.values() if value is not None)).shape[0]
+    per_copy = max(value.numel() for value in placed.values() if value is not None)
+    copies = 2**31 // per_copy + 2
+    repeated = {
+        name: None if value is None else value.repeat(copies, *[1] * (value.ndim - 1))
+        for name, value in placed.items()
+    }
+    alone = subject.launch(placed, keywords)
+    large = subject.launch(repeated, keywords)
+    torch.cuda.synchronize()
+    _compare(verdict, "behind element 2**31", alone, tuple(out[-batch:].clone() for out in large))
+    return verdict
+
+
+def large_cases(contract: Contract, device: str, budget: str, seed: int) -> list[Case]:
+    """Return one case per choice of keywords, with rows long enough to pass 2**31 soon."""
+    if budget == "small" or contract.large is None:
+        return []
+    return [contract.large]
+
+
+GRAPH_REPLAY = Law(
+    "graph replay",
+    "A captured graph replayed with other data gives the direct answer.",
+    check_graph_replay,
+    CUDA,
+    share=0.2,
+)
+TWO_STREAMS = Law(
+    "two streams", "Two streams at once give the answers of one.", check_two_streams, CUDA, share=0.1
+)
+MEMORY = Law("memory", "The peak of extra memory stays within the contract.", check_memory, CUDA, share=0.2)
+LARGE_OFFSETS = Law(
+    "offsets past 2^31",
+    "Rows behind the element 2^31 get the answer they get alone.",
+    check_large_offsets,
+    CUDA,
+    cases=large_cases,
+    seconds=300.0,
+)

@@ -1,0 +1,195 @@
+"""Where arrays lie: layouts that an implementation must accept, guard zones, poisoned allocations."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+GUARD = 64
+"""Elements of guard zone before and after a buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How an input lies in memory.
+
+    gap
+        Elements left unused after each row of the last axis; their content is the guard's.
+    offset
+        Elements by which the first one is displaced, so that rows are not 16-byte aligned.
+    transposed
+        Whether the first two axes are exchanged in memory.
+    guard
+        What fills the memory around and between the rows: "nan" or "large".
+    """
+
+    name: str
+    gap: int = 0
+    offset: int = 0
+    transposed: bool = False
+    guard: str = "nan"
+
+
+LAYOUTS = (
+    Layout("rows with gaps", gap=5),
+    Layout("misaligned by one element", offset=1),
+    Layout("first two axes transposed", transposed=True),
+    Layout("misaligned, with odd gaps", gap=3, offset=3),
+)
+
+
+def guard_value(dtype: Any, kind: str) -> float | int:
+    """Return what fills a guard zone: NaN or 1e30, -7 or the largest int."""
+    name = str(dtype).removeprefix("torch.")
+    if "float" in name:
+        largest = {"float16": 6e4}.get(name, 1e30)
+        return math.nan if kind == "nan" else largest
+    return -7 if kind == "nan" else int(np.iinfo(name).max)
+
+
+def place(array: np.ndarray, device: str, dtype: str | None, layout: Layout | None) -> Any:
+    """Copy an array to a device ("numpy", "cpu", "interpreter", "cuda"), as ``dtype``, in a layout."""
+    if device == "numpy":
+        array = array.astype(dtype) if dtype in ("float16", "float32") else array.copy()
+        return array if layout is None else _numpy_view(array, layout)
+    import torch
+
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    tensor = tensor.to("cuda" if device == "cuda" else "cpu", getattr(torch, dtype) if dtype else None)
+    if layout is None:
+        return tensor.clone()
+    return _torch_view(tensor, layout)
+
+
+def _strides(shape: tuple[int, ...], layout: Layout) -> tuple[list[int], int]:
+    """Return the strides, in elements, and the number of elements spanned."""
+    order = list(range(len(shape)))
+    if layout.transposed and len(shape) > 1:
+        order[0], order[1] = 1, 0
+    strides, step = [0] * len(shape), 1
+    for position, axis in enumerate(reversed(order)):
+        strides[axis] = step
+        step *= shape[axis]
+        if position == 0 and len(shape) > 1:
+            step += layout.gap
+    return strides, max(step, 1)
+
+
+def _numpy_view(array: np.ndarray, layout: Layout) -> np.ndarray:
+    strides, span = _strides(array.shape, layout)
+    start = GUARD + layout.offset
+    buffer = np.full(start + span + GUARD, guard_value(array.dtype, layout.guard), array.dtype)
+    bytes_strides = [stride * array.itemsize for stride in strides]
+    view = np.lib.stride_tricks.as_strided(buffer[start:], array.shape, bytes_strides)
+    view[...] = array
+    return view
+
+
+def _torch_view(tensor: Any, layout: Layout) -> Any:
+    strides, span = _strides(tuple(tensor.shape), layout)
+    start = GUARD + layout.offset
+    buffer = tensor.new_full((start + span + GUARD,), guard_value(tensor.dtype, layout.guard))
+    view = buffer.as_strided(tensor.shape, strides, start)
+    return view.copy_(tensor)
+
+
+def whole_buffer(view: Any) -> Any:
+    """Return a flat copy of all the memory that ``view`` is a part of, guard zones included."""
+    if isinstance(view, np.ndarray):
+        base = view
+        while isinstance(base.base, np.ndarray):
+            base = base.base
+        return base.copy()
+    elements = view.untyped_storage().nbytes() // view.element_size()
+    return view.as_strided((elements,), (1,), 0).clone()
+
+
+def same_bits(first: Any, second: Any) -> bool:
+    """Compare two arrays or tensors bit for bit, NaN included."""
+    if isinstance(first, np.ndarray):
+        return first.shape == second.shape and first.tobytes() == second.tobytes()
+    import torch
+
+    whole = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[first.element_size()]
+    return torch.equal(first.contiguous().view(whole), second.contiguous().view(whole))
+
+
+@dataclass(slots=True)
+class Allocation:
+    """An output buffer handed out by ``poisoned``, with its guard zones."""
+
+    buffer: Any
+    start: int
+    stop: int
+    guard: float | int
+
+    def damaged(self) -> int:
+        """Return how many elements of the guard zones were overwritten."""
+        zones = [self.buffer[: self.start], self.buffer[self.stop :]]
+        total = 0
+        for zone in zones:
+            changed = zone == zone if math.isnan(self.guard) else zone != self.guard
+            total += int(changed.sum())
+        return total
+
+
+@contextmanager
+def poisoned(kind: str, device: str) -> Iterator[list[Allocation]]:
+    """Make uninitialised memory hold a guard's value, with guard zones around it.
+
+    ``torch.empty`` and its kin (``numpy.empty`` for NumPy subjects) hand out filled buffers while
+    this is active; the list receives every buffer handed out.
+    """
+    made: list[Allocation] = []
+    if device == "numpy":
+        with patch.object(np, "empty", _poisoned_numpy(np.empty, kind, made)):
+            yield made
+        return
+    import torch
+
+    real = torch.empty
+
+    def empty(*size: Any, **options: Any) -> Any:
+        shape = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
+        if isinstance(options.pop("size", None), tuple):
+            return real(*size, **options)
+        elements = math.prod(shape)
+        buffer = real(elements + 2 * GUARD, **options)
+        value = guard_value(buffer.dtype, kind) if buffer.dtype != torch.bool else True
+        buffer.fill_(value)
+        made.append(Allocation(buffer, GUARD, GUARD + elements, value))
+        return buffer[GUARD : GUARD + elements].view(shape)
+
+    def empty_like(tensor: Any, **options: Any) -> Any:
+        return empty(*tensor.shape, dtype=options.get("dtype") or tensor.dtype, device=tensor.device)
+
+    def new_empty(tensor: Any, *size: Any, **options: Any) -> Any:
+        return empty(*size, dtype=options.get("dtype") or tensor.dtype, device=tensor.device)
+
+    with (
+        patch.object(torch, "empty", empty),
+        patch.object(torch, "empty_like", empty_like),
+        patch.object(torch.Tensor, "new_empty", new_empty),
+    ):
+        yield made
+
+
+def _poisoned_numpy(
+    real: Callable[..., np.ndarray], kind: str, made: list[Allocation]
+) -> Callable[..., np.ndarray]:
+    def empty(shape: Any, dtype: Any = float, **_: Any) -> np.ndarray:
+        size = (shape,) if isinstance(shape, int) else tuple(shape)
+        elements = math.prod(size)
+        buffer = real(elements + 2 * GUARD, dtype)
+        if buffer.dtype.kind not in "fi":
+            return real(shape, dtype)
+        value = guard_value(buffer.dtype, kind)
+        buffer.fill(value)
+        made.append(Allocation(buffer, GUARD, GUARD + elements, value))
+        return buffer[GUARD : GUARD + elements].reshape(size)
+
+    return empty

@@ -1,0 +1,134 @@
+"""The case list: which laws are checked on which cases, a function of contract, device, budget and seed."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from draftproof.properties.case import Case
+from draftproof.properties.contract import Contract
+from draftproof.properties.contracts.sizes import LARGE_VOCABULARY
+from draftproof.properties.laws.law import Law
+
+GENERATED = {"small": 24, "standard": 72, "deep": 400}
+"""Generated cases per operation and dtype."""
+
+LARGE_SHARE = {"numpy": 0.05, "cpu": 0.1, "interpreter": 0.0, "cuda": 0.25}
+"""The share of generated cases with a vocabulary above LARGE_VOCABULARY."""
+
+INTERPRETED_CASES = 12
+INTERPRETED_VOCABULARY = 257
+"""An interpreter runs one program at a time: few cases, short rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One law to be checked on one case."""
+
+    law: Law
+    case: Case
+
+
+Variants = Mapping[str, str]
+"""Options to which a backend restricts itself, for one operation: ``{"rule": "token"}``."""
+
+
+def plan(
+    contract: Contract, device: str, budget: str, seed: int, variants: Variants | None = None
+) -> list[Check]:
+    """Return the checks of one operation, in a fixed order."""
+    variants = variants or {}
+    unknown = variants.keys() - contract.options.keys()
+    if unknown:
+        raise ValueError(
+            f"{contract.name}: CONFORMANCE restricts {', '.join(sorted(unknown))}, "
+            f"but its options are {', '.join(contract.options) or 'none'}"
+        )
+    generated = cases(contract, device, budget, seed, variants)
+    checks = []
+    for law in contract.laws:
+        if device not in law.devices:
+            continue
+        if law.cases is not None:
+            chosen = [case for case in law.cases(contract, device, budget, seed) if _within(case, variants)]
+        else:
+            chosen = generated[: max(2 * len(contract.dtypes), round(law.share * len(generated)))]
+        checks += [Check(law, case) for case in chosen]
+    return checks
+
+
+def cases(
+    contract: Contract, device: str, budget: str, seed: int, variants: Variants | None = None
+) -> list[Case]:
+    """Return the generated cases: recorded rows first, then made ones of every kind."""
+    rng = np.random.default_rng([seed, zlib.crc32(contract.name.encode())])
+    count = INTERPRETED_CASES if device == "interpreter" else GENERATED[budget]
+    options = {
+        name: (variants[name],) if variants and name in variants else choices
+        for name, choices in contract.options.items()
+    }
+    made = []
+    recorded = [rows for rows in options.get("rows", ()) if rows.startswith("trace-")]
+    for number in range(count):
+        for dtype in contract.dtypes:
+            # Every third case has the rows of a recorded model, where there are any.
+            rows = recorded[number // 3 % len(recorded)] if recorded and number % 3 == 2 else None
+            made.append(_case(contract, rng, device, dtype, options, rows))
+    return made
+
+
+def _case(
+    contract: Contract,
+    rng: np.random.Generator,
+    device: str,
+    dtype: str,
+    options: Mapping[str, tuple[str, ...]],
+    rows: str | None,
+) -> Case:
+    shape = {axis: int(rng.choice(sizes)) for axis, sizes in contract.sizes.items()}
+    if "V" in shape:
+        large = rng.random() < LARGE_SHARE[device]
+        limit = INTERPRETED_VOCABULARY if device == "interpreter" else LARGE_VOCABULARY
+        fitting = [V for V in contract.sizes["V"] if (V > LARGE_VOCABULARY if large else limit >= V)]
+        shape["V"] = int(rng.choice(fitting))
+        if large:
+            shape = {axis: min(size, 2) if axis != "V" else size for axis, size in shape.items()}
+    batch = contract.arguments[0].axes[0]
+    if rng.random() < 0.04:
+        shape[batch] = 0
+    chosen = {
+        name: str(rng.choice([c for c in choices if not c.startswith("trace-")]))
+        for name, choices in options.items()
+    }
+    flags = frozenset(flag for flag in contract.flags if rng.random() < 0.12)
+    if rows is not None:
+        shape, flags = _recorded_shape(contract, shape, rows), frozenset(flags & {"edge_uniforms"})
+        chosen["rows"] = rows
+    return Case(
+        contract.name, shape, dtype, chosen, int(rng.integers(1, 2**31)), admissible_flags(chosen, flags)
+    )
+
+
+def admissible_flags(options: Mapping[str, str], flags: frozenset[str]) -> frozenset[str]:
+    """Drop the flags that the options exclude: the block rule presumes rows that sum to at most 1."""
+    return flags - {"unnormalised"} if options.get("rule") == "block" else flags
+
+
+def _recorded_shape(contract: Contract, shape: dict[str, int], rows: str) -> dict[str, int]:
+    from draftproof.properties.traces.recorded import load
+
+    width, vocabulary = load(rows.removeprefix("trace-")).draft_probs.shape[1:]
+    sizes = {"K": width, "V": vocabulary}
+    return {axis: sizes.get(axis, max(size, 1)) for axis, size in shape.items()}
+
+
+def _within(case: Case, variants: Variants) -> bool:
+    return all(case.options.get(name, value) == value for name, value in variants.items())
+
+
+def digest(checks: list[Check]) -> str:
+    """Return the digest of a case list: two reports are comparable if it is equal."""
+    lines = "\n".join(f"{check.law.name} {check.case}" for check in checks)
+    return f"sha256:{sha256(lines.encode()).hexdigest()}"

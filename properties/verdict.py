@@ -1,0 +1,76 @@
+"""What a law has to say about one case."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The outcome of a check; states are never merged into one another."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    """The implementation gave a wrong answer."""
+    ERROR = "error"
+    """It raised, crashed, hung, or poisoned the device."""
+    UNAVAILABLE = "unavailable"
+    """It cannot run on this machine; the reason is given."""
+    ABSENT = "absent"
+    """The backend has no such operation."""
+    WAIVED = "waived"
+    """It fails, and a waiver with an issue link and an end date says so."""
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One wrong decision."""
+
+    where: str
+    """Which one: ``"row 3, position 2"``."""
+    expected: str
+    got: str
+    excess: float = float("inf")
+    """By how much, in units of the error allowed; infinity for what no rounding explains."""
+
+    def __str__(self) -> str:
+        by = "" if self.excess == float("inf") else f" ({self.excess:.3g} x the allowed error)"
+        return f"{self.where}: expected {self.expected}, got {self.got}{by}"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The findings of one law on one case, with the counts that the report adds up."""
+
+    findings: list[Finding] = field(default_factory=list)
+    decisions: int = 0
+    """How many discrete decisions or numbers were judged."""
+    forgiven: int = 0
+    """How many of them differ from the oracle's within the rounding bound."""
+    measures: dict[str, float] = field(default_factory=dict)
+    """Measured figures, by name, in the unit the name ends with."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def expect(
+        self, holds: bool, where: str, expected: str, got: object, excess: float = float("inf")
+    ) -> None:
+        """Count one decision, and a finding unless it holds."""
+        self.decisions += 1
+        if not holds:
+            self.findings.append(Finding(where, expected, str(got), excess))
+
+    def absorb(self, other: "Verdict", prefix: str = "") -> None:
+        """Add another verdict's findings and counts to this one."""
+        self.findings += [Finding(prefix + f.where, f.expected, f.got, f.excess) for f in other.findings]
+        self.decisions += other.decisions
+        self.forgiven += other.forgiven
+        self.measures |= other.measures
+
+
+def worst(findings: Iterable[Finding]) -> Finding | None:
+    """Return the finding with the largest excess."""
+    return max(findings, key=lambda finding: finding.excess, default=None)
