@@ -149,7 +149,7 @@ def markdown(matrix: Matrix) -> str:
     legend = " · ".join(
         f"{mark.glyph} {mark.letter} {state}" for state, mark in MARKS.items() if state in matrix.score.states
     )
-    return "\n".join([*lines, "", legend])
+    return "\n".join([*lines, "", legend]).rstrip()
 
 
 def rich_table(matrix: Matrix, title: str = "") -> "Table":

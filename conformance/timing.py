@@ -1,0 +1,97 @@
+"""How long device work takes: CUDA graphs timed by events, on inputs that are not in the cache.
+
+A call of a few microseconds cannot be timed one launch at a time: the host is slower than the device.
+``time_graph`` captures many calls into one CUDA graph and times its replays. Each call takes the next
+of several input sets, together larger than the L2 cache twice over, because a decoder never finds
+its next logits there.
+"""
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+import torch
+
+Inputs = TypeVar("Inputs")
+
+NODES = 48
+"""Fewest calls in a graph: the replay's own launch is then below 1 % of the smallest kernels."""
+WARM_UPS = 3
+REPLAYS = 20
+
+
+class Timing(NamedTuple):
+    """Microseconds per call over the replays of one graph."""
+
+    median: float
+    fastest: float
+    slowest: float
+
+
+def time_graph(
+    call: Callable[[Inputs], object], input_sets: Sequence[Inputs], *, replays: int = REPLAYS
+) -> Timing:
+    """Time ``call(inputs)`` on the current device by replaying a CUDA graph of many such calls.
+
+    Parameters
+    ----------
+    call
+        Launches the work on the current stream, without a host synchronisation.
+    input_sets
+        What the calls of a graph take in turn; ``sets_needed`` says how many exceed the cache.
+    replays
+        How many replays are timed; the median is over these.
+
+    Raises
+    ------
+    ValueError
+        If there is no input set or no replay.
+    """
+    if not input_sets or replays < 1:
+        raise ValueError(f"time_graph: needs an input set and a replay, got {len(input_sets)} and {replays}")
+    nodes = max(NODES, len(input_sets))
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):  # builds, loads and allocates before the capture
+        for inputs in input_sets[:WARM_UPS]:
+            call(inputs)
+    stream.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, stream=stream):
+        for node in range(nodes):
+            call(input_sets[node % len(input_sets)])
+    samples = [elapsed / nodes for elapsed in _replay(graph, replays)]
+    return Timing(statistics.median(samples), min(samples), max(samples))
+
+
+def sets_needed(bytes_read: int) -> int:
+    """Return how many input sets, of which a call reads ``bytes_read`` each, exceed the L2 cache twice."""
+    cache = torch.cuda.get_device_properties(torch.cuda.current_device()).L2_cache_size
+    return max(1, math.ceil(2 * cache / max(1, bytes_read)) + 1)
+
+
+def copy_bandwidth(size: int = 2**29) -> float:
+    """Return bytes per second of a device-to-device copy of ``size`` bytes, read plus written."""
+    source = torch.empty(size, dtype=torch.uint8, device="cuda").fill_(7)
+    target = torch.empty_like(source)
+    timing = time_graph(target.copy_, [source], replays=5)
+    return 2 * size / (timing.median * 1e-6)
+
+
+def launch_floor() -> float:
+    """Return the microseconds of the smallest kernel as a node of a graph: no call is faster."""
+    one = torch.zeros(1, device="cuda")
+    return time_graph(lambda value: value.add_(1.0), [one]).median
+
+
+def _replay(graph: torch.cuda.CUDAGraph, replays: int) -> list[float]:
+    """Return the microseconds of each timed replay; the first ones only warm up."""
+    marks = [torch.cuda.Event(enable_timing=True) for _ in range(WARM_UPS + replays + 1)]
+    marks[0].record()
+    for mark in marks[1:]:
+        graph.replay()
+        mark.record()
+    marks[-1].synchronize()
+    pairs = zip(marks[WARM_UPS:-1], marks[WARM_UPS + 1 :], strict=True)
+    return [1000.0 * before.elapsed_time(after) for before, after in pairs]
