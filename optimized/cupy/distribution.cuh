@@ -59,6 +59,7 @@ __device__ void sum_spans(const Weights& weights, long long begin, long long end
 
 __device__ inline double total(const double* sums) {
     double sum = 0.0;
+#pragma unroll 8
     for (int span = 0; span < WARPS; ++span) sum += sums[span];
     return sum;
 }

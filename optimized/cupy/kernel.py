@@ -72,7 +72,7 @@ def compile_cubin(source: Path, arch: str) -> bytes:
     try:
         nvrtc.compileProgram(program, (f"--gpu-architecture={arch}", *OPTIONS))
         cubin: bytes = nvrtc.getCUBIN(program)
-        return cubin
+        return cubin + b"\0"  # CuPy takes the last byte off, as if it ended a string
     except nvrtc.NVRTCError as error:
         raise RuntimeError(f"{source.name} for {arch}: {nvrtc.getProgramLog(program)}") from error
     finally:

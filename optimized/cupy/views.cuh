@@ -1,7 +1,9 @@
 // Tensors as a kernel receives them: an address and one stride per axis, by value.
 //
-// Any stride is honoured, so that a slice, a transpose or an expanded tensor needs no copy. Offsets are
-// computed in 64 bits: rows * V passes 2^31 at B = 2^11, K = 8, V = 2^17.
+// Any stride is honoured, so that a slice or an expanded tensor needs no copy. Only a row over the vocabulary
+// is dense, its ids side by side: the launcher copies the rare tensor that is not, and the loops over a row
+// need one address for many loads. Offsets are computed in 64 bits: rows * V passes 2^31 at B = 2^11, K = 8,
+// V = 2^17.
 #pragma once
 
 template <class T, int RANK>
@@ -11,6 +13,9 @@ struct View {
 
     __device__ T at(long long i) const { return data[i * strides[0]]; }
     __device__ T at(long long i, long long j) const { return data[i * strides[0] + j * strides[1]]; }
+
+    // The dense row i of a matrix; null for None.
+    __device__ const T* row(long long i) const { return data ? data + i * strides[0] : nullptr; }
 
     // The same tensor with its first index fixed; None stays None.
     __device__ View<T, RANK - 1> operator[](long long i) const {

@@ -1,7 +1,23 @@
 """Tensors as the kernels receive them: the structures of ``views.cuh``, filled in."""
 
+from typing import overload
+
 import numpy as np
 import torch
+
+
+@overload
+def dense_rows(tensor: torch.Tensor) -> torch.Tensor: ...
+@overload
+def dense_rows(tensor: None) -> None: ...
+def dense_rows(tensor: torch.Tensor | None) -> torch.Tensor | None:
+    """Return the tensor, copied if the elements of its last axis are not side by side.
+
+    The caller keeps the copy until it has launched: a view holds an address, not the tensor.
+    """
+    if tensor is None or tensor.shape[-1] <= 1 or tensor.stride(-1) == 1:
+        return tensor
+    return tensor.contiguous()
 
 
 def view(tensor: torch.Tensor | None, rank: int) -> np.ndarray:

@@ -8,16 +8,16 @@
 #include "distribution.cuh"
 
 struct Row {
-    View<float, 1> probs;
+    const float* probs;
 
-    __device__ double at(long long id, bool& doubtful) const { return mass(probs.at(id), doubtful); }
+    __device__ double at(long long id, bool& doubtful) const { return mass(probs[id], doubtful); }
 };
 
 extern "C" __global__ void __launch_bounds__(THREADS) sample(
     View<float, 2> probs, Uniforms<1> uniforms, long long V, int* tokens, int* status) {
     __shared__ double sums[WARPS];
     const long long b = blockIdx.x;
-    const Row row = {probs[b]};
+    const Row row = {probs.row(b)};
 
     bool doubtful = false;
     sum_spans(row, 0, V, sums, doubtful);

@@ -7,7 +7,7 @@ import torch
 
 from draftproof.optimized.arguments import sampling as arguments
 from draftproof.optimized.cupy.kernel import Kernel
-from draftproof.optimized.cupy.views import address, uniforms_view, view
+from draftproof.optimized.cupy.views import address, dense_rows, uniforms_view, view
 from draftproof.optimized.results import Sampled, raise_on
 
 SAMPLE = Kernel(Path(__file__).with_suffix(".cu"), "sample", threads=1024)
@@ -19,6 +19,7 @@ def sample(probs: torch.Tensor, uniforms: torch.Tensor, *, check: bool = False) 
     probs float32 [B, V], uniforms float32 or float64 [B]; ``check`` raises on a status bit.
     """
     requests, vocabulary = arguments.sample(probs, uniforms)
+    probs = dense_rows(probs)
     tokens = torch.empty(requests, dtype=torch.int32, device=probs.device)
     status = torch.empty_like(tokens)
     SAMPLE.launch(

@@ -33,11 +33,11 @@ __device__ inline float widen(Half value) {
 // exp(logit - highest) of each logit of a row.
 template <class Logit>
 struct Exponentials {
-    View<Logit, 1> logits;
+    const Logit* logits;
     float highest;
 
     __device__ float at(long long id) const {
-        const float logit = widen(logits.at(id));
+        const float logit = widen(logits[id]);
         const double difference = static_cast<double>(logit) - highest;
         // exp(r + e) = exp(r) (1 + e): r in float32, and e what rounding to float32 lost.
         const float rounded = static_cast<float>(difference);
@@ -49,12 +49,12 @@ struct Exponentials {
 };
 
 template <class Logit>
-__device__ float highest_of(const View<Logit, 1>& logits, long long V) {
+__device__ float highest_of(const Logit* logits, long long V) {
     __shared__ float maxima[WARPS];
     const int warp = threadIdx.x / LANES, lane = threadIdx.x % LANES;
     float highest = -infinity();
 #pragma unroll 8
-    for (long long id = threadIdx.x; id < V; id += THREADS) highest = fmaxf(highest, widen(logits.at(id)));  // skips NaN
+    for (long long id = threadIdx.x; id < V; id += THREADS) highest = fmaxf(highest, widen(logits[id]));  // skips NaN
     for (int distance = LANES / 2; distance > 0; distance /= 2) {
         highest = fmaxf(highest, __shfl_down_sync(ALL_LANES, highest, distance));
     }
@@ -69,7 +69,7 @@ template <class Logit>
 __device__ void softmax(const View<Logit, 2>& logits, long long V, float* probs) {
     __shared__ double sums[WARPS];
     const long long b = blockIdx.x;
-    const Exponentials<Logit> row = {logits[b], highest_of(logits[b], V)};
+    const Exponentials<Logit> row = {logits.row(b), highest_of(logits.row(b), V)};
 
     bool ignored = false;
     sum_spans(row, 0, V, sums, ignored);

@@ -7,7 +7,7 @@ import torch
 
 from draftproof.optimized.arguments import sampling as arguments
 from draftproof.optimized.cupy.kernel import Kernel
-from draftproof.optimized.cupy.views import address, view
+from draftproof.optimized.cupy.views import address, dense_rows, view
 
 SOFTMAX = {
     dtype: Kernel(Path(__file__).with_suffix(".cu"), f"softmax_{name}", threads=1024)
@@ -25,6 +25,7 @@ def softmax(logits: torch.Tensor) -> torch.Tensor:
     -inf and NaN give exactly 0, +inf logits share the mass, a row without a logit above -inf is 0.
     """
     requests, vocabulary = arguments.softmax(logits)
+    logits = dense_rows(logits)
     probs = torch.empty(requests, vocabulary, device=logits.device)
     SOFTMAX[logits.dtype].launch(
         logits.device, requests, view(logits, 2), np.int64(vocabulary), address(probs)

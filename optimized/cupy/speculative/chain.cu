@@ -24,12 +24,12 @@ struct Position {
 
 // relu(P p - q) over the ids; q is a row, or all on the id `drafted`, or nothing (drafted = -1).
 struct Residual {
-    View<float, 1> p, q;
+    const float *p, *q;
     int drafted;
     double rate;
 
     __device__ double at(long long id, bool& doubtful) const {
-        const float p_value = p.at(id), q_value = q.data ? q.at(id) : id == drafted ? 1.0f : 0.0f;
+        const float p_value = p[id], q_value = q ? q[id] : id == drafted ? 1.0f : 0.0f;
         const double weight = rate * mass(p_value, doubtful) - mass(q_value, doubtful);
         return weight > 0.0 ? weight : 0.0;
     }
@@ -80,13 +80,12 @@ struct Chain {
         return uniform(position.accepted - 1) < (rest == 0.0 ? 1.0 : excess / rest);
     }
 
-    __device__ Residual target(int i) const { return {p[i], {nullptr, {}}, -1, 1.0}; }
+    __device__ Residual target(int i) const { return {p.row(i), nullptr, -1, 1.0}; }
 
     __device__ Residual weights(const Position& position) const {
         const int i = position.accepted;
         if (i == length) return target(i);
-        if (q.data) return {p[i], q[i], -1, position.rate};
-        return {p[i], {nullptr, {}}, drafts.at(i), position.rate};
+        return {p.row(i), q.row(i), q.data ? -1 : drafts.at(i), position.rate};
     }
 };
 

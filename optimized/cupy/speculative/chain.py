@@ -7,7 +7,7 @@ import torch
 
 from draftproof.optimized.arguments import speculative as arguments
 from draftproof.optimized.cupy.kernel import Kernel
-from draftproof.optimized.cupy.views import address, uniforms_view, view
+from draftproof.optimized.cupy.views import address, dense_rows, uniforms_view, view
 from draftproof.optimized.results import Verified, raise_on
 
 VERIFY_CHAIN = Kernel(Path(__file__).with_suffix(".cu"), "verify_chain", threads=1024)
@@ -32,6 +32,7 @@ def verify_chain(
     requests, width, vocabulary = arguments.verify_chain(
         draft_tokens, draft_lengths, draft_probs, target_probs, accept_uniforms, sample_uniforms, rule
     )
+    draft_probs, target_probs = dense_rows(draft_probs), dense_rows(target_probs)
     device = target_probs.device
     tokens = torch.empty(requests, width + 1, dtype=torch.int32, device=device)
     accepted = torch.empty(requests, dtype=torch.int32, device=device)
