@@ -75,7 +75,7 @@ def result(backend: str, operation: str, dtype: str, law: str, seed: int) -> Res
         120,
         seed % 2,
         FINDINGS[: 1 + seed % 2] if state is State.FAIL else (),
-        {"error_eps": 0.7 + seed / 10, "tv": math.inf if state is State.ERROR else 3e-8},
+        {"error_eps": 0.5 + seed / 8, "tv": math.inf if state is State.ERROR else 3e-8},
         REASONS.get(state, ""),
         f"draftproof replay '{case}' --backend draftproof.optimized.{backend} --law '{law}'",
     )

@@ -1,5 +1,5 @@
 import json
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -72,7 +72,7 @@ def test_green_means_that_everything_due_passed(counts: dict[State, int], stale:
 
 def test_the_drawing_says_the_same(reports: tuple[Report, ...]) -> None:
     one = Matrix.from_reports(reports).score
-    root = ElementTree.fromstring(svg(one, "a <b> & c", "sm90"))
+    root = ET.fromstring(svg(one, "a <b> & c", "sm90"))
     assert root.get("aria-label") == f"draftproof a <b> & c · sm90: {endpoint(one, '', '')['message']}"
     assert FILLS["red"] in svg(one, "small", "cpu")
     json.dumps(endpoint(one, "small", "cpu"))

@@ -1,4 +1,4 @@
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +18,7 @@ def test_the_chart_is_the_same_every_time(reports: tuple[Report, ...]) -> None:
     assert drawn == chart(rows(reports))
     for word in ("verify_chain", "sample", "triton", "cuda", "byte floor", "FlashInfer, published", "target"):
         assert word in drawn
-    ElementTree.fromstring(drawn)
+    ET.fromstring(drawn)
 
 
 def test_inline_charts_leave_the_colours_to_the_page(reports: tuple[Report, ...]) -> None:
@@ -69,5 +69,5 @@ def test_nothing_timed_is_nothing_drawn() -> None:
 @given(st.lists(benches(), min_size=1, max_size=4))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_timings_can_be_drawn(drawn: list[BenchRow]) -> None:
-    ElementTree.fromstring(chart(drawn))
+    ET.fromstring(chart(drawn))
     assert len(markdown(drawn).splitlines()) == len(drawn) + 2

@@ -52,8 +52,8 @@ FILES = (
     "optimized/cuda/speculative/chain.cu",
     "optimized/cuda/include/tile.cuh",
     "optimized/cuda/build/chain.o",
-    "optimized/eager/speculative/chain.py",
-    "optimized/cupy/speculative/chain.py",
+    "optimized/eager/__init__.py",
+    "optimized/cupy/__init__.py",
 )
 
 
@@ -132,7 +132,7 @@ def test_rows_add_up(evidence: Evidence, reports: tuple[Report, ...]) -> None:
     assert sum(sum(row.counts.values()) for row in evidence.rows) == sum(len(r.results) for r in reports)
     row = next(row for row in evidence.rows if (row.operation, row.backend) == ("verify_chain", "cupy"))
     assert row.laws["agrees with the oracle"] == {"pass": 13, "fail": 7}
-    assert (row.state, row.decisions, row.measures["error_eps"]) == ("fail", 120 * 120, 2.6)
+    assert (row.state, row.decisions, row.measures["error_eps"]) == ("fail", 120 * 120, 2.875)
     crashed = next(row for row in evidence.rows if (row.operation, row.backend) == ("sample", "cupy"))
     assert crashed.measures["tv"] is None
 
@@ -162,15 +162,14 @@ def test_a_copy_of_the_real_package_is_fresh_until_it_changes(tmp_path: Path) ->
     assert sources("verify_chain", "speculative", "eager", tmp_path) == before
 
 
-BACKENDS = sorted(path.parent.name for path in (PACKAGE / "optimized").glob("*/__init__.py"))
+KERNELS = sorted(
+    (path.parent.name, path.name) for path in (PACKAGE / "optimized").glob("*/*") if path.name in PILLARS
+)
 
 
-@pytest.mark.parametrize("pillar", PILLARS)
-@pytest.mark.parametrize("backend", sorted(set(BACKENDS) - {"arguments"}))
+@pytest.mark.parametrize(("backend", "pillar"), KERNELS)
 def test_kernels_and_oracles_import_nothing_outside_their_sources(backend: str, pillar: str) -> None:
     """Otherwise a change could go unseen. A package's ``__init__`` lists every pillar, and runs none."""
-    if not (PACKAGE / "optimized" / backend / pillar).is_dir():
-        pytest.skip(f"{backend} has no {pillar}")
     known = sources("any", pillar, backend)
     for name in known:
         if name.startswith(("optimized", "reference")) and name.endswith(".py") and "__init__" not in name:

@@ -12,6 +12,8 @@ from draftproof.conformance.records import Report
 from draftproof.conformance.strategies import reports as drawn_reports
 from draftproof.properties.verdict import State
 
+START, END = "<!-- matrix -->", "<!-- /matrix -->"
+
 
 def test_every_state_has_a_letter_of_its_own() -> None:
     assert set(MARKS) == {state.value for state in State} | {"stale"}
@@ -21,9 +23,7 @@ def test_every_state_has_a_letter_of_its_own() -> None:
 
 def test_markdown_of_a_run(reports: tuple[Report, ...]) -> None:
     lines = markdown(Matrix.from_reports(reports)).splitlines()
-    assert lines[0].startswith(
-        "| operation | eager<br>float32 | eager<br>float16 | eager<br>bfloat16 | triton"
-    )
+    assert lines[0].startswith("| operation | eager<br>float32 | eager<br>float16 | eager<br>bfloat16 |")
     assert lines[2].startswith("| `verify_chain` | ✓ P 120/120 |  |  | ✓ P 120/120 |")
     assert "✗ F 113/120" in lines[2]
     assert "○ A |" in lines[3]
@@ -38,7 +38,7 @@ def test_nothing_is_lost_between_report_and_tables(one: Report, other: Report) -
     assert counted == len(one.results) + len(other.results)
     console = Console(file=StringIO(), width=200)
     console.print(rich_table(matrix, "a title"))
-    assert len(markdown(matrix).splitlines()) == len(matrix.operations) + 4
+    assert len(markdown(matrix).splitlines()) == len(matrix.operations) + (4 if matrix.operations else 2)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
@@ -67,7 +67,7 @@ def test_markers_are_replaced_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "<!-- matrix -->", "<!-- /matrix --><!-- matrix -->", "<!-- matrix -->" * 2 + "<!-- /matrix -->"],
+    ["", START, END + START, START * 2 + END],
 )
 def test_missing_markers_are_named(text: str) -> None:
     with pytest.raises(DiagnosticError, match="<!-- matrix -->"):

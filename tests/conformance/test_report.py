@@ -59,9 +59,14 @@ def test_a_part_of_a_report_is_none(report: Report, data: st.DataObject, tmp_pat
 
 def test_a_run_that_raises_leaves_no_report(reports: tuple[Report, ...], tmp_path: Path) -> None:
     path = tmp_path / "report.jsonl"
-    with pytest.raises(KeyboardInterrupt), ReportWriter(path, reports[0].header) as writer:
-        writer.result(reports[0].results[0])
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with ReportWriter(path, reports[0].header) as writer:
+            writer.result(reports[0].results[0])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert len(path.read_text().splitlines()) == 2
     with pytest.raises(DiagnosticError, match="no footer"):
         read(path)
