@@ -17,6 +17,8 @@ def label(budget: str, device: str) -> str:
 
 def message(score: Score) -> str:
     """Return the right half: ``"1183/1184 · covers 100%"``."""
+    if not score.due:
+        return f"nothing to check · covers {score.covers}%"
     stale = " · stale" * (STALE in score.states)
     return f"{score.good}/{score.due} · covers {score.covers}%{stale}"
 
@@ -45,14 +47,14 @@ def endpoint(score: Score, budget: str, device: str) -> dict[str, object]:
 def svg(score: Score, budget: str, device: str) -> str:
     """Return the same badge as a static SVG, without network or font metrics."""
     left, right, fill = label(budget, device), message(score), FILLS[colour(score)]
-    # Seven pixels a letter is close enough for Verdana 11; textLength makes it exact.
-    a, b = 7 * len(left) + 12, 7 * len(right) + 12
+    # Six and a half pixels a letter is close enough for Verdana 11; textLength makes it exact.
+    a, b = 13 * len(left) // 2 + 12, 13 * len(right) // 2 + 12
     name = escape(f"{left}: {right}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{a + b}" height="20" role="img" aria-label="{name}">'
         f"<title>{name}</title>"
-        f'<clipPath id="r"><rect width="{a + b}" height="20" rx="3"/></clipPath>'
-        f'<g clip-path="url(#r)"><rect width="{a}" height="20" fill="{LABEL_FILL}"/>'
+        f'<clipPath id="r{a + b}"><rect width="{a + b}" height="20" rx="3"/></clipPath>'
+        f'<g clip-path="url(#r{a + b})"><rect width="{a}" height="20" fill="{LABEL_FILL}"/>'
         f'<rect x="{a}" width="{b}" height="20" fill="{fill}"/></g>'
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
         f'<text x="{a / 2}" y="14" textLength="{a - 12}">{escape(left)}</text>'

@@ -24,6 +24,7 @@ from draftproof.conformance.records import BenchRow, Report, Result
 from draftproof.conformance.report import combine, schema, short_name
 
 __all__ = [
+    "FOLDER",
     "Evidence",
     "EvidenceBench",
     "EvidenceRow",
@@ -35,6 +36,9 @@ __all__ = [
     "save",
     "sources",
 ]
+
+FOLDER = Path(__file__).parent / "evidence"
+"""Where evidence is committed, one file per device."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ def test_one_stale_cell_is_enough() -> None:
 
 def test_nothing_due_is_grey() -> None:
     for gap in ("absent", "unavailable"):
-        assert colour(score(**{gap: 3})) == "lightgrey"
+        document = endpoint(score(**{gap: 3}), "standard", "cpu")
+        assert (document["color"], document["message"]) == ("lightgrey", "nothing to check · covers 0%")
     assert colour(Matrix.of({}).score) == "lightgrey"
 
 
