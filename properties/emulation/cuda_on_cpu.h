@@ -1,9 +1,10 @@
 // Enough of CUDA to run a plain kernel on a CPU: for tests only.
 //
 // The blocks of a launch run one after another, the threads of a block as fibers of one CPU thread. A fiber runs
-// until it waits for others (a barrier, a shuffle, a ballot); among those that may go on, the next one is drawn
-// at random from a seed. A missing barrier then shows as an answer that changes with the seed, a barrier
-// that some thread never reaches as a deadlock, which the launch reports.
+// until it waits for others (a barrier, a shuffle, a ballot); a warp runs as far ahead of the others as it can;
+// which warp and which lane comes next is drawn at random from a seed. A missing barrier then shows as an
+// answer that changes with the seed, a barrier that some thread never reaches as a deadlock, which the
+// launch reports.
 #pragma once
 
 #include <math.h>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <utility>
 #include <vector>
@@ -89,6 +91,24 @@ inline bool may_run(const Fiber& fiber) {
     return !fiber.done && (!fiber.waits_for || fiber.waits_for->openings != fiber.opening);
 }
 
+// Lets each thread of a warp that may go on do so once, in random order; how many were there.
+inline unsigned run_warp(unsigned warp, unsigned threads, std::mt19937& random, unsigned& done) {
+    std::vector<unsigned> lanes;
+    for (unsigned i = warp * LANES; i < std::min(threads, (warp + 1) * LANES); ++i) {
+        if (may_run(block.fibers[i])) lanes.push_back(i);
+    }
+    std::shuffle(lanes.begin(), lanes.end(), random);
+    for (unsigned i : lanes) {
+        Fiber& fiber = block.fibers[i];
+        fiber.waits_for = nullptr;
+        block.running = i;
+        threadIdx.x = i;
+        swapcontext(&block.scheduler, &fiber.context);
+        done += fiber.done;
+    }
+    return static_cast<unsigned>(lanes.size());
+}
+
 // Runs the threads of one block to their end; false if they wait for each other forever.
 inline bool run_block(unsigned threads, std::mt19937& random) {
     static std::unique_ptr<char[]> stacks;
@@ -105,20 +125,14 @@ inline bool run_block(unsigned threads, std::mt19937& random) {
         context.uc_stack.ss_size = STACK;
         makecontext(&context, run_fiber, 0);
     }
-    std::vector<unsigned> order(threads);
-    for (unsigned i = 0; i < threads; ++i) order[i] = i;
-    for (unsigned done = 0; done < threads;) {
+    unsigned done = 0;
+    std::vector<unsigned> warps(block.warps.size());
+    std::iota(warps.begin(), warps.end(), 0u);
+    while (done < threads) {
         bool moved = false;
-        std::shuffle(order.begin(), order.end(), random);
-        for (unsigned i : order) {
-            Fiber& fiber = block.fibers[i];
-            if (!may_run(fiber)) continue;
-            fiber.waits_for = nullptr;
-            block.running = i;
-            threadIdx.x = i;
-            swapcontext(&block.scheduler, &fiber.context);
-            done += fiber.done;
-            moved = true;
+        std::shuffle(warps.begin(), warps.end(), random);
+        for (unsigned warp : warps) {
+            while (const unsigned steps = run_warp(warp, threads, random, done)) moved = steps;
         }
         if (!moved) return false;
     }

@@ -26,6 +26,10 @@ def unavailable() -> str | None:
     return None if shutil.which("g++") else "g++ is not installed"
 
 
+class Deadlock(RuntimeError):
+    """The threads of a block wait for each other forever."""
+
+
 class Program:
     """The kernels of one ``.cu`` file, built for this machine's CPU."""
 
@@ -56,10 +60,10 @@ class Program:
 
         Raises
         ------
-        RuntimeError
+        Deadlock
             If the threads of a block wait for each other forever.
         """
         buffers = [ctypes.create_string_buffer(arg.tobytes(), arg.nbytes) for arg in args]
         addresses = (ctypes.c_void_p * len(buffers))(*map(ctypes.addressof, buffers))
         if getattr(self._library, f"launch_{kernel}")(blocks, threads, seed, addresses):
-            raise RuntimeError(f"{kernel}: some threads wait at a barrier that others never reach")
+            raise Deadlock(f"{kernel}: some threads wait at a barrier that others never reach")

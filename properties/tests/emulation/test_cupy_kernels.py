@@ -1,5 +1,6 @@
 """The CuPy backend, kernels and entry points, on a CPU: against the oracles, at small shapes."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.skipif(driver.unavailable() is not None, reason=str(dri
 
 KERNELS = {"softmax": ("softmax_float32", "softmax_float16", "softmax_bfloat16")}
 Rule = Literal["token", "block"]
+BARRIER = "__syncthreads();"
 SIZES = (1, 2, 31, 32, 33, 1023, 1024, 1025, 2100)
 
 
@@ -232,3 +234,40 @@ def test_vector_add(N: int) -> None:
     expected = reference.vector_add(a.numpy(), b.numpy())
     np.testing.assert_array_equal(cupy_backend.vector_add(a, b).numpy(), expected)
     np.testing.assert_array_equal(cupy_backend.vector_add(inside(a, 1.0), inside(b, 1.0)).numpy(), expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "barrier"),
+    [
+        ("sampling/sample.cu", "distribution.cuh", 0),
+        ("sampling/sample.cu", "distribution.cuh", 1),
+        ("sampling/softmax.cu", "sampling/softmax.cu", 0),
+    ],
+)
+def test_a_lost_barrier_shows(
+    source: str, file: str, barrier: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(kernel.ROOT, tmp_path / "cupy")
+    changed = tmp_path / "cupy" / file
+    parts = changed.read_text().split(BARRIER)
+    parts[barrier : barrier + 2] = [parts[barrier] + parts[barrier + 1]]
+    changed.write_text(BARRIER.join(parts))
+    name = Path(source).stem.replace("softmax", "softmax_float32")
+    program = driver.Program(tmp_path / "cupy" / source, [name], tmp_path / "cupy", tmp_path)
+
+    def launch(self: Any, device: torch.device, blocks: int, *args: np.ndarray) -> None:
+        program.launch(name, blocks, self.threads, args, seed=1)
+
+    monkeypatch.setattr(kernel.Kernel, "launch", launch)
+    probs = 50 * torch.rand(2, 3000, generator=torch.Generator().manual_seed(9))
+    uniforms = torch.tensor([0.3, 0.7])
+    try:
+        if name == "sample":
+            got = cupy_backend.sample(probs, uniforms).tokens
+            expected = reference.sample(probs.numpy(), uniforms.numpy()).tokens
+        else:
+            got = cupy_backend.softmax(probs)
+            expected = reference.softmax(probs.numpy())
+    except driver.Deadlock:
+        return
+    assert not np.allclose(got.numpy(), expected, rtol=1e-3)
