@@ -26,7 +26,7 @@ def unavailable() -> str | None:
     return None if shutil.which("g++") else "g++ is not installed"
 
 
-class Deadlock(RuntimeError):
+class DeadlockError(RuntimeError):
     """The threads of a block wait for each other forever."""
 
 
@@ -60,10 +60,10 @@ class Program:
 
         Raises
         ------
-        Deadlock
+        DeadlockError
             If the threads of a block wait for each other forever.
         """
         buffers = [ctypes.create_string_buffer(arg.tobytes(), arg.nbytes) for arg in args]
         addresses = (ctypes.c_void_p * len(buffers))(*map(ctypes.addressof, buffers))
         if getattr(self._library, f"launch_{kernel}")(blocks, threads, seed, addresses):
-            raise Deadlock(f"{kernel}: some threads wait at a barrier that others never reach")
+            raise DeadlockError(f"{kernel}: some threads wait at a barrier that others never reach")

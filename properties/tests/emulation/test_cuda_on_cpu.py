@@ -55,7 +55,7 @@ def test_a_missing_barrier_shows(tmp_path: Path) -> None:
 
 def test_a_barrier_that_some_threads_skip_is_a_deadlock(tmp_path: Path) -> None:
     program = build(REVERSE.replace("BARRIER", "if (threadIdx.x < 9) __syncthreads();"), "reverse", tmp_path)
-    with pytest.raises(driver.Deadlock, match="never reach"):
+    with pytest.raises(driver.DeadlockError, match="never reach"):
         reverse(program, 0)
 
 

@@ -268,6 +268,6 @@ def test_a_lost_barrier_shows(
         else:
             got = cupy_backend.softmax(probs)
             expected = reference.softmax(probs.numpy())
-    except driver.Deadlock:
+    except driver.DeadlockError:
         return
     assert not np.allclose(got.numpy(), expected, rtol=1e-3)
