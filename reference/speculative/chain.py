@@ -115,7 +115,9 @@ def usable_drafts(drafts: np.ndarray, length: int, vocabulary: int) -> tuple[np.
 
 def one_hot(drafts: np.ndarray, vocabulary: int) -> np.ndarray:
     """Return q for drafts that were not drawn: float64 [len(drafts), V], all mass on the draft."""
-    return np.eye(vocabulary)[drafts]
+    rows = np.zeros((len(drafts), vocabulary))
+    rows[np.arange(len(drafts)), drafts] = 1.0
+    return rows
 
 
 class Chain:
