@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import torch
 from tiny_models import CONTEXT, Cache, Decoder, load, load_tokenizer
 
-from draftproof.optimized import eager as draftproof
+import draftproof
 
 
 class Generated(NamedTuple):

@@ -40,7 +40,8 @@ class Argument:
 class Work:
     """What any implementation must do: bytes moved once, floating-point operations, memory allowed."""
 
-    bytes: Callable[[Mapping[str, int]], float]
+    bytes: "Callable[[Mapping[str, int], Arrays | None], float]"
+    """Of the shape, and of the outputs where the work depends on them; without outputs, the most."""
     flops: Callable[[Mapping[str, int]], float]
     scratch: Callable[[Mapping[str, int]], int] = field(
         default=lambda shape: 2**20 + 2**16 * shape.get("B", 0)

@@ -1,7 +1,7 @@
 """The case list: which laws are checked on which cases, a function of contract, device, budget and seed."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,6 +11,7 @@ from draftproof.properties.case import Case
 from draftproof.properties.contract import Contract
 from draftproof.properties.contracts.sizes import LARGE_VOCABULARY
 from draftproof.properties.laws.law import Law
+from draftproof.properties.subject import DEVICES
 
 GENERATED = {"small": 24, "standard": 72, "deep": 400}
 """Generated cases per operation and dtype."""
@@ -128,7 +129,14 @@ def _within(case: Case, variants: Variants) -> bool:
     return all(case.options.get(name, value) == value for name, value in variants.items())
 
 
-def digest(checks: list[Check]) -> str:
-    """Return the digest of a case list: two reports are comparable if it is equal."""
-    lines = "\n".join(f"{check.law.name} {check.case}" for check in checks)
-    return f"sha256:{sha256(lines.encode()).hexdigest()}"
+def digest(contracts: Iterable[Contract], budget: str, seed: int) -> str:
+    """Return the digest of the suite's case lists for every kind of device.
+
+    Two reports are comparable if it is equal, whatever their backends restrict themselves to.
+    """
+    lines = sha256()
+    for contract in contracts:
+        for device in DEVICES:
+            for check in plan(contract, device, budget, seed):
+                lines.update(f"{device} {check.law.name} {check.case}\n".encode())
+    return f"sha256:{lines.hexdigest()}"

@@ -12,7 +12,7 @@ from draftproof.properties.memory import Layout, place
 DEVICES = ("numpy", "cpu", "interpreter", "cuda")
 
 
-class WrongSignature(Exception):
+class WrongSignatureError(Exception):
     """The implementation returned something of another shape or dtype than the contract says."""
 
 
@@ -58,7 +58,7 @@ class Subject:
         """Bring outputs back as NumPy arrays after checking their number, shapes and dtypes."""
         wanted = self.contract.outputs
         if len(outputs) != len(wanted):
-            raise WrongSignature(
+            raise WrongSignatureError(
                 f"{self.contract.name} must return {len(wanted)} outputs, got {len(outputs)}"
             )
         return {
@@ -88,7 +88,7 @@ class Subject:
         exact = argument.dtype == array.dtype.name
         wider = argument.dtype.startswith("float") and self.device == "numpy" and array.dtype.kind == "f"
         if array.shape != expected or not (exact or wider):
-            raise WrongSignature(
+            raise WrongSignatureError(
                 f"{self.contract.name} must return {argument.name} as {argument.dtype} {list(expected)}, "
                 f"got {array.dtype} {list(array.shape)}"
             )

@@ -17,6 +17,9 @@ from draftproof.reference.speculative.chain import verify_chain
 from draftproof.reference.speculative.chain_greedy import verify_chain_greedy
 from draftproof.reference.status import Status
 
+CONFORMANCE = {"arrays": "numpy"}
+"""What the conformance run must know: these functions take and return NumPy arrays."""
+
 __all__ = [
     "Sampled",
     "Status",

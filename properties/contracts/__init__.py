@@ -1,4 +1,4 @@
-"""One contract per operation. ``CONTRACTS`` finds them: a new operation is named in its pillar's file only."""
+"""One contract per operation, in its pillar's file; ``CONTRACTS`` finds them."""
 
 import pkgutil
 from importlib import import_module

@@ -27,7 +27,7 @@ VECTOR_ADD = Contract(
     dtypes=("float32",),
     laws=SHARED,
     work=Work(
-        bytes=lambda shape: 12 * shape["N"], flops=lambda shape: shape["N"], scratch=lambda shape: 2**20
+        bytes=lambda shape, _: 12 * shape["N"], flops=lambda shape: shape["N"], scratch=lambda shape: 2**20
     ),
     benches=tuple(
         Bench(Case("vector_add", {"N": megabytes * 2**18}, "float32", {}, 1))

@@ -41,7 +41,7 @@ SAMPLE = Contract(
     dtypes=("float32",),
     laws=(*SHARED, STATISTICS, ACCURACY),
     work=Work(
-        bytes=lambda shape: shape["B"] * (4 * shape["V"] + 12), flops=lambda shape: shape["B"] * shape["V"]
+        bytes=lambda shape, _: shape["B"] * (4 * shape["V"] + 12), flops=lambda shape: shape["B"] * shape["V"]
     ),
     benches=tuple(
         Bench(
@@ -59,8 +59,8 @@ SOFTMAX = Contract(
     name="softmax",
     pillar="sampling",
     rule=(
-        "exp(l - max l) / sum exp(l - max l) for each row. -inf and NaN give exactly 0, +inf logits share the "
-        "mass equally, a row without a finite or infinite maximum gives zeros."
+        "exp(l - max l) / sum exp(l - max l) for each row. -inf and NaN give exactly 0, +inf logits share "
+        "the mass equally, a row without a finite or infinite maximum gives zeros."
     ),
     source="arXiv 1805.02867, equation 2",
     arguments=(Argument("logits", ("B", "V"), "float", "logits"),),
@@ -75,7 +75,7 @@ SOFTMAX = Contract(
     dtypes=("float32", "float16", "bfloat16"),
     laws=SHARED,
     work=Work(
-        bytes=lambda shape: shape["B"] * 8 * shape["V"], flops=lambda shape: shape["B"] * 4 * shape["V"]
+        bytes=lambda shape, _: shape["B"] * 8 * shape["V"], flops=lambda shape: shape["B"] * 4 * shape["V"]
     ),
     benches=tuple(
         Bench(
@@ -112,7 +112,7 @@ UNIFORMS = Contract(
     dtypes=("float32",),
     laws=SHARED,
     work=Work(
-        bytes=lambda shape: shape["B"] * (16 + 4 * shape["count"]),
+        bytes=lambda shape, _: shape["B"] * (16 + 4 * shape["count"]),
         flops=lambda shape: shape["B"] * shape["count"] * 30,
     ),
     benches=tuple(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from draftproof import reference
 from draftproof.properties.case import Case
-from draftproof.properties.contract import Argument, Bench, Contract, Work
+from draftproof.properties.contract import Argument, Arrays, Bench, Contract, Work
 from draftproof.properties.contracts.sizes import VOCABULARIES
 from draftproof.properties.inputs import speculative as inputs
 from draftproof.properties.inputs.rows import ROWS
@@ -25,10 +25,12 @@ DRAFT_LENGTHS = Argument(
 )
 
 
-def _row_bytes(shape: Mapping[str, int]) -> float:
-    """Bytes of a rejection: one row of p and one of q, and the scalars; the most one request needs."""
-    scalars = shape["K"] * (4 + 4 + 4 + 4) + 4 * (shape["K"] + 3) + 4
-    return shape["B"] * (2 * 4 * shape["V"] + scalars)
+def _chain_bytes(shape: Mapping[str, int], outputs: Arrays | None) -> float:
+    """Bytes of the scalars and of one row of p per request, and of one of q where a draft was rejected."""
+    B, K, V = shape["B"], shape["K"], shape["V"]
+    accepted = None if outputs is None else outputs["accepted"]
+    rejected = B if accepted is None else int((accepted < K).sum())
+    return 4 * V * (B + rejected) + B * (16 * K + 4 * (K + 3) + 4)
 
 
 def _chain_bench(batch: int, rule: str, target: float, peer: float, peer_name: str) -> Bench:
@@ -50,7 +52,8 @@ VERIFY_CHAIN = Contract(
         "at the first rejection draw from norm(relu(p_i - q_i)), without one from the row after the last "
         "draft. block rule: the last i with u_i < h_i ends the accepted prefix, with P_0 = 1, "
         "P_i = min(1, P_{i-1} p(x_i)/q(x_i)), h_K = P_K, h_i = S/(S + 1 - P_i), S = sum relu(P_i p - q); the "
-        "new token is drawn from norm(relu(P_tau p - q)). A residual without mass falls back to the target's row."
+        "new token is drawn from norm(relu(P_tau p - q)). A residual without mass falls back to the "
+        "target's row."
     ),
     source="token: arXiv 2211.17192, Algorithm 1, and 2302.01318; block: arXiv 2403.10444, Algorithm 2",
     arguments=(
@@ -83,7 +86,7 @@ VERIFY_CHAIN = Contract(
     flags=inputs.CHAIN_FLAGS,
     dtypes=("float32",),
     laws=(*SHARED, EXACT_LAW, BOUNDS, STATISTICS, ACCURACY),
-    work=Work(bytes=_row_bytes, flops=lambda shape: shape["B"] * 3 * shape["V"]),
+    work=Work(bytes=_chain_bytes, flops=lambda shape: shape["B"] * 3 * shape["V"]),
     benches=(
         _chain_bench(1, "token", 5, 41, "FlashInfer"),
         _chain_bench(8, "token", 7, 61, "FlashInfer"),
@@ -106,8 +109,8 @@ VERIFY_CHAIN_GREEDY = Contract(
     name="verify_chain_greedy",
     pillar="speculative",
     rule=(
-        "Accept drafts while they equal the target's tokens, then emit the target's next one. A negative draft "
-        "ends the chain before it; a negative target token is emitted as -1 and sets DEGENERATE."
+        "Accept drafts while they equal the target's tokens, then emit the target's next one. A negative "
+        "draft ends the chain before it; a negative target token is emitted as -1 and sets DEGENERATE."
     ),
     source="arXiv 2211.17192 with one-hot p and q",
     arguments=(
@@ -125,7 +128,7 @@ VERIFY_CHAIN_GREEDY = Contract(
     flags=("hostile_ids", "hostile_lengths"),
     dtypes=("int32",),
     laws=SHARED,
-    work=Work(bytes=lambda shape: shape["B"] * 4 * (3 * shape["K"] + 5), flops=lambda shape: 0.0),
+    work=Work(bytes=lambda shape, _: shape["B"] * 4 * (3 * shape["K"] + 5), flops=lambda shape: 0.0),
     benches=tuple(
         Bench(Case("verify_chain_greedy", {"B": batch, "K": 4}, "int32", {"lengths": "full"}, seed=1))
         for batch in (1, 64, 256)

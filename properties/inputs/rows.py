@@ -61,7 +61,7 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
 
 
 def uniform(rng: np.random.Generator, dtype: str, edges: bool) -> float:
-    """Return a uniform in [0, 1) that ``dtype`` represents; with ``edges``, often 0 or the largest below 1."""
+    """Return a uniform in [0, 1) of ``dtype``; with ``edges``, often 0 or the largest below 1."""
     if edges and rng.random() < 0.6:
         return 0.0 if rng.random() < 0.5 else LARGEST_BELOW_ONE[dtype]
     if dtype == "float32":

@@ -29,7 +29,8 @@ def probability_row(case: Case, rng: np.random.Generator, row: int) -> np.ndarra
     flat = recorded.reshape(-1, recorded.shape[-1])
     if case.shape["V"] != flat.shape[1]:
         raise ValueError(f"case {case}: the trace has V={flat.shape[1]}")
-    return flat[(case.seed + row) % len(flat)].copy()
+    recorded_row: np.ndarray = flat[(case.seed + row) % len(flat)].copy()
+    return recorded_row
 
 
 def sample(case: Case) -> Arrays:

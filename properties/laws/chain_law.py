@@ -56,7 +56,7 @@ def exact_cases(contract: Contract, device: str, budget: str, seed: int) -> list
 
 
 class Model:
-    """A target and a drafter whose rows depend on the whole context: p and q for every prefix of length <= K."""
+    """A target and a drafter whose rows depend on the whole context: p and q per prefix."""
 
     def __init__(self, case: Case) -> None:
         self.K, self.V = case.shape["K"], case.shape["V"]
@@ -213,7 +213,7 @@ def check_exact(contract: Contract, subject: Subject, case: Case) -> Verdict:
 
 
 def law_distance(answer: Emitted, given: bool) -> float:
-    """Total variation between the law of the resulting text and the target's; the worst chain if drafts are given."""
+    """Total variation of the resulting text's law from the target's; of the worst chain if given."""
     groups: dict[tuple[int, ...], dict[tuple[int, ...], float]] = {}
     for cell, run in zip(answer.cells, answer.runs, strict=False):
         group = groups.setdefault(cell.drafts if given else (), {})

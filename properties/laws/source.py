@@ -85,6 +85,7 @@ class TorchSource(Source):
         self.device_cdf = torch.from_numpy(self.cdf).to(device)
 
     def drafts(self, target: Any, i: int) -> None:
+        """Fill ``target`` [B] with draws from q_i."""
         import torch
 
         draws = torch.rand(target.shape, dtype=torch.float64, device=target.device, generator=self.generator)
@@ -93,6 +94,7 @@ class TorchSource(Source):
         )
 
     def uniforms(self, target: Any) -> None:
+        """Fill ``target`` with multiples of 2**-24 in [0, 1)."""
         import torch
 
         target.copy_(
@@ -100,6 +102,7 @@ class TorchSource(Source):
         )
 
     def counter(self, cell_of: np.ndarray, p: np.ndarray, cells: int) -> Counter:
+        """Return a counter that stays on the device."""
         return _TorchCounter(cell_of, p, cells, self.device_cdf.device)
 
 

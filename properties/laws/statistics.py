@@ -158,7 +158,7 @@ def mean_accepted(p: np.ndarray, q: np.ndarray, rule: str) -> float:
 def _count(
     contract: Contract, subject: Subject, case: Case, rows: Rows, cells: Cells
 ) -> tuple[np.ndarray, int]:
-    """Return counts [4, cells]: rejected and accepted first tokens, second tokens, moments; and misses of support."""
+    """Return the counts [4, cells] of ``Counter.counts``, and how many tokens had no probability."""
     batch, width = min(ROWS[subject.device], case.shape["draws"]), len(rows.q)
     placed = subject.place(_shared_inputs(contract, rows, batch), case.dtype)
     keywords = {"rule": case.options["rule"]} if contract.name == "verify_chain" else {}
@@ -235,7 +235,7 @@ def smallest_found(degrees: int, draws: float) -> float:
 
 STATISTICS = Law(
     "statistics",
-    "At real vocabulary sizes the emitted tokens have the target's law (chi-square, false alarms 1e-9 a run).",
+    "At real vocabulary sizes the emitted tokens have the target's law (false alarms: 1e-9 a run).",
     check_statistics,
     cases=statistical_cases,
     devices=("numpy", "cpu", "cuda"),

@@ -24,7 +24,7 @@ def verify_chain(
     Shapes, rules and status as in ``draftproof.reference.verify_chain``; ``check`` raises on a
     status bit.
     """
-    requests, width, vocabulary = arguments.verify_chain(
+    _, width, vocabulary = arguments.verify_chain(
         draft_tokens, draft_lengths, draft_probs, target_probs, accept_uniforms, sample_uniforms, rule
     )
     valid = (draft_tokens >= 0) & (draft_tokens < vocabulary)
@@ -73,11 +73,11 @@ class _Rows:
         self.nan_seen = torch.zeros(len(drafts), dtype=torch.bool, device=p.device)
 
     def target(self, positions: torch.Tensor) -> torch.Tensor:
-        """p after ``positions`` drafts: [B, V]."""
+        """Return p after ``positions`` drafts: [B, V]."""
         return self.p[self.batch, positions]
 
     def draft(self, positions: torch.Tensor) -> torch.Tensor:
-        """q after ``positions`` drafts: [B, V]; the last row stands in after K drafts."""
+        """Return q after ``positions`` drafts: [B, V]; the last row stands in after K drafts."""
         width = self.drafts.shape[1]
         if width == 0:
             return torch.zeros_like(self.p[:, 0])

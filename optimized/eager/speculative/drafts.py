@@ -33,7 +33,7 @@ def leading(holds: torch.Tensor) -> torch.Tensor:
 
 def emitted(draft_tokens: torch.Tensor, accepted: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
     """Return int32 [B, K+1]: the accepted drafts, the last token, then -1."""
-    requests, width = draft_tokens.shape
+    width = draft_tokens.shape[1]
     columns = torch.arange(width + 1, device=draft_tokens.device)
     padded = torch.nn.functional.pad(draft_tokens, (0, 1), value=-1)
     tokens = torch.where(columns < accepted[:, None], padded, -1)

@@ -1,0 +1,287 @@
+"""The command line: ``draftproof check``, ``bench``, ``replay``, ``explain``, ``record`` and ``badge``."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+try:
+    import typer
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+except ImportError as missing:
+    raise SystemExit(
+        f"draftproof: the command line needs {missing.name}: pip install 'draftproof[test]'"
+    ) from missing
+
+from draftproof.conformance import explain as explanation
+from draftproof.conformance import matrix, showcase
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.ours import BACKENDS, device_for
+from draftproof.conformance.records import Report, Result
+from draftproof.conformance.report import read
+from draftproof.conformance.runner import Child
+from draftproof.conformance.session import BAD, Session, chosen, write_overview
+from draftproof.conformance.timings import bench_rows, show_benches
+from draftproof.properties.case import Case
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.verdict import State
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Proves kernels of LLM decoding right, and measures them.",
+)
+out = Console()
+console = Console(stderr=True)
+"""Progress and complaints; what was found goes to ``out``."""
+
+NONSENSE = 2
+"""Exit code of a request that makes no sense."""
+
+
+class Device(StrEnum):
+    """Where a backend is checked."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    INTERPRETER = "interpreter"
+
+
+class Budget(StrEnum):
+    """How much is checked."""
+
+    SMALL = "small"
+    STANDARD = "standard"
+    DEEP = "deep"
+
+
+Modules = Annotated[
+    list[str] | None, typer.Argument(help="Importable backends; all of draftproof's own if none.")
+]
+Operations = Annotated[list[str] | None, typer.Option("--op", help="Only this operation; may be repeated.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+OnDevice = Annotated[Device | None, typer.Option(help="Where to check; a GPU where there is one by default.")]
+
+
+@app.command()
+def check(
+    modules: Modules = None,
+    operation: Operations = None,
+    device: OnDevice = None,
+    budget: Annotated[Budget, typer.Option(help="How much to check.")] = Budget.STANDARD,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the case list.")] = 0,
+    report: Annotated[Path, typer.Option(help="Folder for reports, page and badge.")] = Path("report"),
+    waivers: Annotated[
+        Path | None, typer.Option(help="TOML file of known failures, each with issue and end.")
+    ] = None,
+    bench: Annotated[
+        bool, typer.Option("--bench", help="Time what is right, too (needs a CUDA device).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense."""
+    reports = []
+    for module in modules or BACKENDS:
+        session = Session(module, device_for(module, device), budget, seed, chosen(operation or []))
+        timed = bench and session.device == "cuda" and not session.run.hello.unavailable
+        rows = bench_rows([module], operation or []) if timed else None
+        with _progress(module, session.total) as seen:
+            reports.append(session.report(report, waivers, seen, rows))
+    write_overview(report, reports)
+    _show(reports, report, as_json)
+    wrong = any(result.state in BAD for each in reports for result in each.results)
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command()
+def bench(
+    modules: Modules = None,
+    operation: Operations = None,
+    output: Annotated[Path, typer.Option(help="Folder for the table (Markdown) and the chart (SVG).")] = Path(
+        "report"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Time backends in CUDA graphs, beside the byte floor, eager and others' published figures."""
+    rows = list(bench_rows(modules or [], operation or [])())
+    show_benches(rows, output, console if as_json else out)
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))
+
+
+@app.command()
+def replay(
+    case: Annotated[str, typer.Argument(help="A case in one line, as reports print it.")],
+    backend: Annotated[str, typer.Option(help="The importable backend.")],
+    law: Annotated[str, typer.Option(help="Which law to check.")] = "admissible",
+    device: OnDevice = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one case again and show every wrong decision."""
+    parsed = _parsed(case)
+    laws = {each.name: each for each in CONTRACTS[parsed.operation].laws}
+    if law not in laws:
+        raise DiagnosticError(
+            "law-unknown", f"{parsed.operation} has no law {law!r}", [], f"its laws are {', '.join(laws)}"
+        )
+    with Child(backend, device_for(backend, device)) as child:
+        hello = child.hello()
+        if hello.broken or hello.unavailable or parsed.operation not in hello.operations:
+            why = hello.broken or hello.unavailable or f"it has no operation {parsed.operation}"
+            raise DiagnosticError("backend-unusable", f"cannot replay on {backend}: {why}")
+        answer = child.check(parsed.operation, law, parsed, laws[law].seconds)
+    if as_json:
+        print(
+            json.dumps(
+                {**asdict(answer), "case": case, "law": law, "backend": backend}, default=str, indent=1
+            )
+        )
+    else:
+        colour = "green" if answer.state is State.PASS else "red"
+        out.print(f"[{colour}]{answer.state}[/] {law}: {laws[law].sentence}", highlight=False)
+        for finding in answer.findings:
+            out.print(f"  {finding}", highlight=False, markup=False)
+        if answer.reason:
+            out.print(f"  {answer.reason}", highlight=False, markup=False)
+        counts = f"{answer.decisions} decisions, {answer.forgiven} within the rounding bound"
+        measures = "".join(f", {name} {value:.4g}" for name, value in answer.measures.items())
+        out.print(f"  {counts}{measures}, {answer.seconds:.2f} s", highlight=False)
+    raise typer.Exit(0 if answer.state is State.PASS else 1)
+
+
+@app.command()
+def explain(
+    operation: Annotated[str, typer.Argument(help="The operation's name.")], as_json: AsJson = False
+) -> None:
+    """Print an operation's rule, shapes, laws and work, from its contract."""
+    contract = chosen([operation])[0]
+    if as_json:
+        print(json.dumps(explanation.as_dict(contract), indent=1))
+    else:
+        explanation.show(contract, out)
+
+
+@app.command()
+def record(
+    reports: Annotated[list[Path], typer.Argument(help="Report files of one device, one per backend.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where evidence lies; the package's by default.")
+    ] = None,
+) -> None:
+    """Make evidence of a device's reports: every result, the versions, the digest of every source."""
+    path = showcase.record([read(path) for path in reports], folder)
+    out.print(f"evidence written: {path.name}", highlight=False)
+
+
+@app.command()
+def badge(
+    root: Annotated[Path, typer.Option(help="The project whose README carries the matrix.")] = Path(),
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if anything would change.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make badge, matrix and charts from the evidence; what changed sources make stale is shown so."""
+    changed = showcase.update(root, write=not check_only)
+    if as_json:
+        print(json.dumps({"changed": changed}))
+    elif changed:
+        out.print(f"{'out of date' if check_only else 'written'}: {', '.join(changed)}", highlight=False)
+    else:
+        out.print("badge, matrix and charts follow from the evidence", highlight=False)
+    raise typer.Exit(1 if check_only and changed else 0)
+
+
+class _progress:  # noqa: N801 - reads as a function: with _progress(...) as seen
+    """A progress bar that counts results and failures."""
+
+    def __init__(self, module: str, total: int) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.progress = Progress(*columns, console=console, transient=not console.is_terminal)
+        self.task = self.progress.add_task(module, total=total)
+        self.failures = 0
+        self.module = module
+
+    def __enter__(self) -> Callable[[Result], None]:
+        self.progress.start()
+        return self._seen
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def _seen(self, result: Result) -> None:
+        self.failures += result.state in BAD
+        note = f" [red]{self.failures} wrong[/]" if self.failures else ""
+        self.progress.update(self.task, advance=1, description=f"{self.module}{note}")
+
+
+def _parsed(line: str) -> Case:
+    try:
+        case = Case.parse(line)
+    except ValueError as error:
+        raise DiagnosticError(
+            "case-malformed", str(error), [], "copy the whole line from the report"
+        ) from error
+    chosen([case.operation])
+    return case
+
+
+def _show(reports: list[Report], folder: Path, as_json: bool) -> None:
+    table = matrix.Matrix.from_reports(reports)
+    if as_json:
+        print(
+            json.dumps(
+                {"score": asdict(table.score), "reports": [_summary(r) for r in reports]},
+                default=sorted,
+                indent=1,
+            )
+        )
+        return
+    out.print(matrix.rich_table(table))
+    for report in reports:
+        wrong = [result for result in report.results if result.state in BAD]
+        for result in wrong[:5]:
+            out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
+            what = [str(finding) for finding in result.findings[:2]] or [result.reason]
+            for line in (*what, result.reproduce):
+                out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+        if len(wrong) > 5:
+            out.print(f"    and {len(wrong) - 5} more in {folder}", highlight=False)
+        for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
+            out.print(f"[dim]unavailable: {report.header.subject.backend}: {reason}[/]", highlight=False)
+    score = table.score
+    out.print(
+        f"{score.good} of {score.due} checks passed, {score.covers}% of the matrix covered; "
+        f"page: {folder / 'index.html'}, badge: {folder / 'badge.svg'}",
+        highlight=False,
+    )
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    wrong = [asdict(result) for result in report.results if result.state in BAD]
+    return {
+        "backend": report.header.subject.backend,
+        "device": report.header.subject.device,
+        "counts": report.footer.counts,
+        "seconds": report.footer.seconds,
+        "wrong": wrong,
+        "benches": [asdict(row) for row in report.benches],
+    }
+
+
+def main() -> None:
+    """Run the command line; a request that makes no sense ends with one explanation and exit code 2."""
+    try:
+        app()
+    except DiagnosticError as error:
+        console.print(f"draftproof: {error}", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(NONSENSE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""One conformance session: check backends, write a report each, then the page, the badge and the tables."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from draftproof import __version__
+from draftproof.conformance import badge, charts, matrix, page
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.environment import libraries, machine
+from draftproof.conformance.evidence import Mutant
+from draftproof.conformance.records import BenchRow, Header, Implementation, Report, Result, Suite
+from draftproof.conformance.report import ReportWriter, read, short_name
+from draftproof.conformance.runner import Run
+from draftproof.conformance.waivers import Waivers
+from draftproof.conformance.waivers import load as load_waivers
+from draftproof.properties.contract import Contract
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.plan import digest
+from draftproof.properties.verdict import State
+
+BAD = (State.FAIL, State.ERROR, State.NOT_RUN)
+"""States that make a check's exit code 1."""
+
+
+def chosen(operations: Sequence[str]) -> list[Contract]:
+    """Return the contracts of the named operations, or all; DiagnosticError for an unknown name."""
+    unknown = [name for name in operations if name not in CONTRACTS]
+    if unknown:
+        raise DiagnosticError(
+            "operation-unknown",
+            f"there is no operation {', '.join(map(repr, unknown))}",
+            [],
+            f"the operations are {', '.join(CONTRACTS)}",
+        )
+    return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
+
+
+def jobs_for(device: str) -> int:
+    """Return how many children work at once: one on a GPU, one per core elsewhere."""
+    return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+
+
+class Session:
+    """The checks of one backend on one device, from loading it to its report file."""
+
+    def __init__(
+        self, backend: str, device: str, budget: str, seed: int, contracts: Sequence[Contract]
+    ) -> None:
+        self.backend, self.budget, self.seed = backend, budget, seed
+        self.contracts = contracts
+        self.started = datetime.now(UTC)
+        self.run = Run(backend, device, budget, seed, contracts, jobs_for(device))
+        if self.run.hello.broken:
+            raise DiagnosticError(
+                "backend-broken", f"cannot load backend {backend!r}: {self.run.hello.broken}"
+            )
+        if not self.run.present and not self.run.hello.unavailable:
+            raise DiagnosticError(
+                "backend-empty",
+                f"{backend} has none of the operations asked for",
+                [],
+                f"a backend has functions named like operations: {', '.join(c.name for c in contracts)}",
+            )
+
+    @property
+    def device(self) -> str:
+        """Where the laws are checked."""
+        return self.run.device
+
+    @property
+    def total(self) -> int:
+        """How many checks will be run."""
+        return 0 if self.run.hello.unavailable else sum(c in self.run.present for c, _ in self.run.checks)
+
+    def header(self) -> Header:
+        """Describe the run."""
+        return Header(
+            Suite(
+                __version__,
+                self.budget,
+                self.seed,
+                self.total,
+                digest(self.contracts, self.budget, self.seed),
+            ),
+            Implementation(self.backend, self.device, dict(self.run.hello.variants)),
+            machine(),
+            libraries(),
+            shlex.join(["draftproof", *sys.argv[1:]]),
+            self.started.isoformat(timespec="seconds"),
+        )
+
+    def report(
+        self,
+        folder: Path,
+        waivers: Path | None,
+        seen: Callable[[Result], None],
+        benches: Callable[[], Iterator[BenchRow]] | None = None,
+    ) -> Report:
+        """Run the checks, then the timings, into ``<folder>/<backend>.jsonl``; return what was written."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{short_name(self.backend)}.jsonl"
+        settled = Waivers()
+        if waivers is not None:
+            settled = load_waivers(waivers, [str(check.case) for _, check in self.run.checks], date.today())
+        with ReportWriter(path, self.header()) as writer:
+            for raw in self.run.results():
+                result = settled.settle(raw)
+                writer.result(result)
+                seen(result)
+            if benches is not None:
+                for row in benches():
+                    writer.bench(row)
+        return read(path)
+
+
+def write_overview(folder: Path, reports: Sequence[Report], mutants: Sequence[Mutant] = ()) -> None:
+    """Write the page, the badge (SVG and endpoint), the matrix and the timings into ``folder``."""
+    table = matrix.Matrix.from_reports(reports)
+    header = reports[0].header
+    where = header.machine.arch or "cpu"
+    pillars = {contract.name: contract.pillar for contract in CONTRACTS.values()}
+    sentences = {law.name: law.sentence for contract in CONTRACTS.values() for law in contract.laws}
+    (folder / "index.html").write_text(page.render(reports, mutants, pillars, sentences), encoding="utf-8")
+    (folder / "badge.svg").write_text(badge.svg(table.score, header.suite.budget, where), encoding="utf-8")
+    document = badge.endpoint(table.score, header.suite.budget, where)
+    (folder / "badge.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
+    (folder / "matrix.md").write_text(matrix.markdown(table) + "\n", encoding="utf-8")
+    benches = [row for report in reports for row in report.benches]
+    if benches:
+        (folder / "bench.md").write_text(charts.markdown(benches) + "\n", encoding="utf-8")
+        (folder / "bench.svg").write_text(charts.chart(benches), encoding="utf-8")

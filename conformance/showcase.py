@@ -1,0 +1,126 @@
+"""What the project shows of itself: evidence recorded, and badge, matrix and charts made from it."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from draftproof.conformance import badge, charts, matrix
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.evidence import Evidence, Mutant, freshness, load, save
+from draftproof.conformance.evidence import record as record_evidence
+from draftproof.conformance.records import Report
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.mutants import MUTANTS
+from draftproof.properties.mutants.kill import judge
+
+EVIDENCE = Path(__file__).parent / "evidence"
+SHOWN = Path("docs") / "evidence"
+"""Where charts, tables and badges lie, relative to the project."""
+
+README_OPERATIONS = ("verify_chain",)
+"""What the README's chart shows; the others are in the full one."""
+
+
+def record(reports: Sequence[Report], folder: Path | None = None) -> Path:
+    """Judge every mutant, and write evidence of the reports beside it; return the file."""
+    device = "cuda" if any(report.header.machine.gpu for report in reports) else "cpu"
+    killed = [Mutant(name, mutant.story, _laws(name, device)) for name, mutant in MUTANTS.items()]
+    pillars = {contract.name: contract.pillar for contract in CONTRACTS.values()}
+    evidence = record_evidence(reports, pillars, datetime.now(UTC).date(), killed)
+    target = folder or EVIDENCE
+    target.mkdir(parents=True, exist_ok=True)
+    return save(evidence, target)
+
+
+def _laws(name: str, device: str) -> tuple[str, ...]:
+    mutant = MUTANTS[name]
+    if "cuda" in mutant.devices and device != "cuda" and len(mutant.devices) == 1:
+        return ()
+    return tuple(judge(mutant, device="cuda" if mutant.devices == ("cuda",) else "cpu"))
+
+
+def update(root: Path, write: bool = True) -> list[str]:
+    """Make what follows from the evidence under ``root``; return the files that changed (or would).
+
+    Raises DiagnosticError if there is no evidence, or the README lacks the markers.
+    """
+    found = sorted(EVIDENCE.glob("*.json"))
+    if not found:
+        raise DiagnosticError(
+            "evidence-none", "there is no evidence yet", [], "draftproof record report/*.jsonl"
+        )
+    made: dict[Path, str] = {}
+    for path in found:
+        made |= _from(load(path), root / SHOWN, path.stem)
+    readme = root / "README.md"
+    if readme.exists():
+        first = load(found[0])
+        made[readme] = matrix.update_markers(readme.read_text(encoding="utf-8"), "matrix", _readme(first))
+    changed = [
+        path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if write:
+        for path in changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(made[path], encoding="utf-8")
+    return [path.relative_to(root).as_posix() for path in changed]
+
+
+def _from(evidence: Evidence, folder: Path, stem: str) -> dict[Path, str]:
+    table = matrix.Matrix.from_evidence(evidence)
+    rows = [timed.bench for timed in evidence.bench]
+    endpoint = badge.endpoint(table.score, evidence.budget, _short(evidence))
+    made = {
+        folder / f"{stem}.md": _page(evidence, table),
+        folder / f"{stem}-badge.svg": badge.svg(table.score, evidence.budget, _short(evidence)),
+        folder / f"{stem}-badge.json": json.dumps(
+            badge.endpoint(table.score, evidence.budget, _short(evidence))
+        )
+        + "\n",
+    }
+    if rows:
+        made[folder / f"{stem}-speed.svg"] = charts.chart(rows)
+        made[folder / f"{stem}-chain.svg"] = charts.chart(
+            [row for row in rows if row.operation in README_OPERATIONS]
+        )
+    return made
+
+
+def _short(evidence: Evidence) -> str:
+    return evidence.device.removeprefix("NVIDIA ").split()[0]
+
+
+def _stale(evidence: Evidence) -> str:
+    old = [timed for timed in evidence.bench if freshness(timed)]
+    return " Some timings are of older sources: stale." if old else ""
+
+
+def _readme(evidence: Evidence) -> str:
+    table = matrix.Matrix.from_evidence(evidence)
+    return "\n\n".join([matrix.markdown(table), _sentence(evidence) + _stale(evidence)])
+
+
+def _sentence(evidence: Evidence) -> str:
+    return (
+        f"{evidence.device}, {evidence.recorded.isoformat()}, budget {evidence.budget}, seed {evidence.seed}; "
+        f"the suite kills {evidence.killed} of {len(evidence.mutants)} planted bugs."
+    )
+
+
+def _fate(mutant: Mutant) -> str:
+    return f"rejected by {', '.join(mutant.laws)}" if mutant.laws else "**survived**"
+
+
+def _page(evidence: Evidence, table: matrix.Matrix) -> str:
+    parts = [
+        f"# Evidence: {evidence.device}",
+        _sentence(evidence),
+        matrix.markdown(table),
+        "## Planted bugs",
+        "\n".join(f"- `{mutant.name}`: {_fate(mutant)}. {mutant.story}" for mutant in evidence.mutants),
+    ]
+    if evidence.bench:
+        parts += ["## Speed", charts.markdown([timed.bench for timed in evidence.bench])]
+    versions = ", ".join(f"{name} {version}" for name, version in evidence.versions.items() if version)
+    return "\n\n".join([*parts, f"Versions: {versions}. Case list: `{evidence.digest}`."]) + "\n"

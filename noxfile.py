@@ -1,0 +1,151 @@
+"""Every job of the project, on a fresh machine and on a GPU machine without network.
+
+``nox`` alone passes the tests, the lints and the types; ``nox -s conformance`` is the main job.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["tests", "lint", "typing"]
+
+CONSTRAINTS = "constraints.txt"
+NVCC = "cuda-toolkit[nvcc,cudart,crt,nvvm,cccl]==13.0.3"
+BACKENDS = ("draftproof.optimized.cuda", "draftproof.optimized.cupy")
+SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
+
+
+def _install(session: nox.Session, *extras: str) -> None:
+    """Install the project, editable, with extras and the pinned versions."""
+    session.install("-c", CONSTRAINTS, "-e", f".[{','.join(extras)}]")
+
+
+def _here(session: nox.Session) -> dict[str, str]:
+    """Return the environment for running from the sources, where nothing may be installed."""
+    return {"PYTHONPATH": str(Path("src").resolve())}
+
+
+def _unit(session: nox.Session) -> None:
+    session.run("pytest", "-n", "2", "-m", "not gpu and not interpret and not compile", *session.posargs)
+
+
+def _interpret(session: nox.Session) -> None:
+    session.run("pytest", "-n", "2", "-m", "interpret", *session.posargs, env={"TRITON_INTERPRET": "1"})
+
+
+def _compile(session: nox.Session) -> None:
+    if shutil.which("nvcc") is None and "CUDA_HOME" not in os.environ:
+        session.install(NVCC)
+    session.run("pytest", "-n", "2", "-m", "compile", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything that needs no GPU: oracles, eager, laws, mutants, Triton interpreted, static budgets."""
+    _install(session, "torch", "triton", "cupy", "test")
+    _unit(session)
+    _interpret(session)
+    _compile(session)
+
+
+@nox.session
+def interpret(session: nox.Session) -> None:
+    """Run Triton's kernels in its interpreter."""
+    _install(session, "torch", "triton", "test")
+    _interpret(session)
+
+
+@nox.session(name="compile")
+def compile_(session: nox.Session) -> None:
+    """Compile every kernel for sm_80, sm_90 and sm_100 and hold it to its static budget."""
+    _install(session, "torch", "triton", "cupy", "test")
+    _compile(session)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Run the main job: check every backend that this machine has on real input, and time it on a GPU."""
+    _install(session, "torch", "triton", "cupy", "test")
+    session.run("draftproof", "check", "--bench", *(session.posargs or ("--budget", "small")))
+
+
+@nox.session(venv_backend="none")
+def gpu_tests(session: nox.Session) -> None:
+    """Run everything that launches a kernel, with the Python that has torch, triton and cupy."""
+    session.run("python3", "-m", "pytest", "-m", "gpu", "--strict-gpu", *session.posargs, env=_here(session))
+
+
+@nox.session(venv_backend="none")
+def sanitize(session: nox.Session) -> None:
+    """Run the CUDA and CuPy kernels under compute-sanitizer's four tools."""
+    for tool in SANITIZERS:
+        for backend in BACKENDS:
+            session.run(
+                "compute-sanitizer",
+                f"--tool={tool}",
+                "--error-exitcode=1",
+                "python3",
+                "-m",
+                "draftproof.conformance.exercise",
+                backend,
+                external=True,
+                env=_here(session),
+            )
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Search for counterexamples for a long time, with fresh randomness."""
+    _install(session, "torch", "triton", "test")
+    session.run("pytest", "-k", "fuzz", *session.posargs, env={"DRAFTPROOF_PROFILE": "nightly"})
+
+
+@nox.session(venv_backend="none")
+def bench(session: nox.Session) -> None:
+    """Time every backend on the GPU."""
+    session.run("python3", "-m", "draftproof.conformance.cli", "bench", *session.posargs, env=_here(session))
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types strictly."""
+    _install(session, "torch", "test")
+    session.install("-c", CONSTRAINTS, "mypy", "nox")
+    session.run("mypy")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install("-c", CONSTRAINTS, "ruff")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Run every code block of the documentation, and remake what follows from the evidence."""
+    _install(session, "torch", "test")
+    session.run("pytest", "tests/test_docs.py", *session.posargs)
+    session.run("draftproof", "badge", "--check")
+
+
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel and import it alone, with NumPy only."""
+    session.install("build", "hatchling")
+    folder = session.create_tmp()
+    session.run("python", "-m", "build", "--outdir", folder)
+    built = str(max(Path(folder).glob("*.whl"), key=lambda path: path.stat().st_mtime))
+    session.install("--force-reinstall", built)
+    session.chdir(folder)
+    session.run(
+        "python",
+        "-c",
+        "import draftproof.reference as r, sys; assert 'torch' not in sys.modules; print(r.__all__)",
+    )

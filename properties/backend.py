@@ -1,0 +1,102 @@
+"""A backend: any importable module that has functions named like operations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Self
+
+from draftproof.properties.case import Case
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.laws.law import Law
+from draftproof.properties.subject import Subject
+from draftproof.properties.verdict import Verdict
+
+
+class BackendError(Exception):
+    """There is no such module, it cannot be imported, or it has no operation; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A module with the device that it is judged on."""
+
+    module: ModuleType
+    device: str
+
+    @classmethod
+    def load(cls, name: str, device: str | None = None) -> Self:
+        """Import a backend; ``device`` None means CUDA where there is one that it can use, else the CPU.
+
+        Raises
+        ------
+        BackendError
+            If the module cannot be imported or has none of the operations.
+        """
+        try:
+            module = import_module(name)
+        except Exception as error:
+            raise BackendError(f"cannot import {name}: {type(error).__name__}: {error}") from error
+        if not any(callable(getattr(module, operation, None)) for operation in CONTRACTS):
+            raise BackendError(f"{name} has none of the operations {', '.join(CONTRACTS)}")
+        return cls(module, device or _best_device(module))
+
+    @property
+    def name(self) -> str:
+        """The import path."""
+        return self.module.__name__
+
+    @property
+    def unavailable(self) -> str | None:
+        """Why nothing of it can run on its device, in plain words; None if it can."""
+        return _unavailable(self.module, self.device)
+
+    def subject(self, operation: str) -> Subject | None:
+        """Return its implementation of an operation, or None if it has none."""
+        return Subject.of(self.module, CONTRACTS[operation], self.device)
+
+    def variants(self, operation: str) -> Mapping[str, str]:
+        """Return the options to which it restricts itself for an operation."""
+        declared: Mapping[str, str] = getattr(self.module, "CONFORMANCE", {}).get(operation, {})
+        return declared
+
+    def check(self, law: Law, case: Case) -> Verdict:
+        """Check one law on one case; an exception carries the line that reproduces it."""
+        subject = self.subject(case.operation)
+        if subject is None:
+            raise BackendError(f"absent: {self.name} has no {case.operation}")
+        try:
+            verdict = law.check(subject.contract, subject, case)
+            subject.synchronise()
+        except Exception as error:
+            error.add_note(self.reproduction(law, case))
+            raise
+        return verdict
+
+    def reproduction(self, law: Law, case: Case) -> str:
+        """Return the command that checks the same law on the same case again."""
+        return f"draftproof replay '{case}' --backend {self.name} --law '{law.name}'"
+
+
+def _uses_numpy(module: ModuleType) -> bool:
+    return getattr(module, "CONFORMANCE", {}).get("arrays") == "numpy"
+
+
+def _unavailable(module: ModuleType, device: str) -> str | None:
+    if device == "numpy" or _uses_numpy(module):
+        return None
+    try:
+        import torch
+    except ImportError:
+        return f"{module.__name__} takes torch tensors: pip install 'draftproof[torch]'"
+    if device == "cuda" and not torch.cuda.is_available():
+        return "no CUDA device"
+    declared = getattr(module, "unavailable", None)
+    reason: str | None = declared("cuda" if device == "cuda" else "cpu") if callable(declared) else None
+    return reason
+
+
+def _best_device(module: ModuleType) -> str:
+    if _uses_numpy(module):
+        return "numpy"
+    return "cuda" if _unavailable(module, "cuda") is None else "cpu"
