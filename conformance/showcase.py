@@ -74,10 +74,7 @@ def _from(evidence: Evidence, folder: Path, stem: str) -> dict[Path, str]:
     made = {
         folder / f"{stem}.md": _page(evidence, table),
         folder / f"{stem}-badge.svg": badge.svg(table.score, evidence.budget, _short(evidence)),
-        folder / f"{stem}-badge.json": json.dumps(
-            badge.endpoint(table.score, evidence.budget, _short(evidence))
-        )
-        + "\n",
+        folder / f"{stem}-badge.json": json.dumps(endpoint) + "\n",
     }
     if rows:
         made[folder / f"{stem}-speed.svg"] = charts.chart(rows)
@@ -103,7 +100,8 @@ def _readme(evidence: Evidence) -> str:
 
 def _sentence(evidence: Evidence) -> str:
     return (
-        f"{evidence.device}, {evidence.recorded.isoformat()}, budget {evidence.budget}, seed {evidence.seed}; "
+        f"{evidence.device}, {evidence.recorded.isoformat()}, budget {evidence.budget}, "
+        f"seed {evidence.seed}; "
         f"the suite kills {evidence.killed} of {len(evidence.mutants)} planted bugs."
     )
 

@@ -142,7 +142,7 @@ def _block_boundary(chain: Chain, i: int, rate: float, last: bool) -> tuple[floa
     p, q = chain.p(i), chain.q(i)
     excess = np.maximum(rate * p - q, 0.0)
     total = float(excess.sum())
-    rest = total + 1.0 - rate
+    rest = total + (1.0 - rate)
     if rest == 0:
         return 1.0, PRODUCT
     total_error = sum_error(len(p)) * total + rate_error * float(p[excess > 0].sum())

@@ -155,7 +155,7 @@ class Chain:
         tau = 0
         for i in range(1, length + 1):
             passes = rates[i] if i == length else self.block_pass(i, rates[i])
-            if uniforms[i - 1] < passes:
+            if float(uniforms[i - 1]) < passes:
                 tau = i  # no break: the last one that passes wins
         if tau == length:
             return tau, self.p(length)
@@ -175,7 +175,8 @@ class Chain:
     def block_pass(self, i: int, rate: float) -> float:
         """h_i = S / (S + 1 - P_i) for i < K, with 0/0 = 1."""
         excess = float(np.maximum(rate * self.p(i) - self.q(i), 0.0).sum())
-        return 1.0 if excess + 1.0 - rate == 0 else excess / (excess + 1.0 - rate)
+        rest = excess + (1.0 - rate)
+        return 1.0 if rest == 0 else excess / rest
 
     def residual(self, i: int, rate: float) -> np.ndarray:
         """relu(P p - q) after i drafts, or p itself where that has no mass."""

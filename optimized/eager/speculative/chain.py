@@ -101,7 +101,7 @@ def _block(
         here = torch.full_like(lengths, i)
         target, draft = rows.target(here), rows.draft(here)
         excess = (rate[:, None] * mass(target) - mass(draft)).clamp(min=0).sum(-1)
-        rest = excess + 1.0 - rate
+        rest = excess + (1.0 - rate)
         passes = torch.where(lengths == i, rate, torch.where(rest == 0, 1.0, excess / rest))
         tau = (i <= lengths) & (uniforms[:, i - 1] < passes)
         accepted = torch.where(tau, i, accepted)
