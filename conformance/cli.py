@@ -22,12 +22,10 @@ from draftproof.conformance import matrix, showcase
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.ours import BACKENDS, device_for
 from draftproof.conformance.records import Report, Result
-from draftproof.conformance.report import read
+from draftproof.conformance.report import finite, read
 from draftproof.conformance.runner import Child
-from draftproof.conformance.session import BAD, Session, chosen, write_overview
+from draftproof.conformance.session import BAD, Session, chosen, requested, waivers_of, write_overview
 from draftproof.conformance.timings import bench_rows, show_benches
-from draftproof.properties.case import Case
-from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.verdict import State
 
 app = typer.Typer(
@@ -77,7 +75,10 @@ def check(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the case list.")] = 0,
     report: Annotated[Path, typer.Option(help="Folder for reports, page and badge.")] = Path("report"),
     waivers: Annotated[
-        Path | None, typer.Option(help="TOML file of known failures, each with issue and end.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="TOML file of known failures, each with issue and end."
+        ),
     ] = None,
     bench: Annotated[
         bool, typer.Option("--bench", help="Time what is right, too (needs a CUDA device).")
@@ -85,17 +86,20 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense."""
-    reports = []
+    reports, known = [], waivers_of(waivers, budget, seed)
     for module in modules or BACKENDS:
         session = Session(module, device_for(module, device), budget, seed, chosen(operation or []))
         timed = bench and session.device == "cuda" and not session.run.hello.unavailable
         rows = bench_rows([module], operation or []) if timed else None
         with _progress(module, session.total) as seen:
-            reports.append(session.report(report, waivers, seen, rows))
+            reports.append(session.report(report, known, seen, rows))
     write_overview(report, reports)
     _show(reports, report, as_json)
+    for waiver in known.idle:
+        idle = f"waived, but nothing fails any more: {waiver.case}; remove the waiver ({waiver.issue})"
+        console.print(f"draftproof: {idle}", highlight=False, markup=False, soft_wrap=True)
     wrong = any(result.state in BAD for each in reports for result in each.results)
-    raise typer.Exit(1 if wrong else 0)
+    raise typer.Exit(1 if wrong or known.idle else 0)
 
 
 @app.command()
@@ -111,7 +115,7 @@ def bench(
     rows = list(bench_rows(modules or [], operation or [])())
     show_benches(rows, output, console if as_json else out)
     if as_json:
-        print(json.dumps([asdict(row) for row in rows], indent=1))
+        _print_json([asdict(row) for row in rows])
 
 
 @app.command()
@@ -123,27 +127,22 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Run one case again and show every wrong decision."""
-    parsed = _parsed(case)
-    laws = {each.name: each for each in CONTRACTS[parsed.operation].laws}
-    if law not in laws:
-        raise DiagnosticError(
-            "law-unknown", f"{parsed.operation} has no law {law!r}", [], f"its laws are {', '.join(laws)}"
-        )
+    parsed, wanted = requested(case, law)
     with Child(backend, device_for(backend, device)) as child:
         hello = child.hello()
-        if hello.broken or hello.unavailable or parsed.operation not in hello.operations:
-            why = hello.broken or hello.unavailable or f"it has no operation {parsed.operation}"
+        why = hello.broken or hello.unavailable
+        if parsed.operation not in hello.operations:
+            why = why or f"it has no operation {parsed.operation}"
+        if hello.device not in wanted.devices:
+            why = why or f"{law!r} is checked on {', '.join(wanted.devices)}, not on {hello.device}"
+        if why:
             raise DiagnosticError("backend-unusable", f"cannot replay on {backend}: {why}")
-        answer = child.check(parsed.operation, law, parsed, laws[law].seconds)
+        answer = child.check(parsed.operation, law, parsed, wanted.seconds)
     if as_json:
-        print(
-            json.dumps(
-                {**asdict(answer), "case": case, "law": law, "backend": backend}, default=str, indent=1
-            )
-        )
+        _print_json({**asdict(answer), "case": case, "law": law, "backend": backend})
     else:
         colour = "green" if answer.state is State.PASS else "red"
-        out.print(f"[{colour}]{answer.state}[/] {law}: {laws[law].sentence}", highlight=False)
+        out.print(f"[{colour}]{answer.state}[/] {law}: {wanted.sentence}", highlight=False)
         for finding in answer.findings:
             out.print(f"  {finding}", highlight=False, markup=False)
         if answer.reason:
@@ -161,21 +160,28 @@ def explain(
     """Print an operation's rule, shapes, laws and work, from its contract."""
     contract = chosen([operation])[0]
     if as_json:
-        print(json.dumps(explanation.as_dict(contract), indent=1))
+        _print_json(explanation.as_dict(contract))
     else:
         explanation.show(contract, out)
 
 
 @app.command()
 def record(
-    reports: Annotated[list[Path], typer.Argument(help="Report files of one device, one per backend.")],
+    reports: Annotated[
+        list[Path],
+        typer.Argument(exists=True, dir_okay=False, help="Report files of one device, one per backend."),
+    ],
     folder: Annotated[
         Path | None, typer.Option(help="Where evidence lies; the package's by default.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make evidence of a device's reports: every result, the versions, the digest of every source."""
     path = showcase.record([read(path) for path in reports], folder)
-    out.print(f"evidence written: {path.name}", highlight=False)
+    if as_json:
+        _print_json({"written": path.name})
+    else:
+        out.print(f"evidence written: {path.name}", highlight=False)
 
 
 @app.command()
@@ -189,7 +195,7 @@ def badge(
     """Make badge, matrix and charts from the evidence; what changed sources make stale is shown so."""
     changed = showcase.update(root, write=not check_only)
     if as_json:
-        print(json.dumps({"changed": changed}))
+        _print_json({"changed": changed})
     elif changed:
         out.print(f"{'out of date' if check_only else 'written'}: {', '.join(changed)}", highlight=False)
     else:
@@ -220,27 +226,14 @@ class _progress:  # noqa: N801 - reads as a function: with _progress(...) as see
         self.progress.update(self.task, advance=1, description=f"{self.module}{note}")
 
 
-def _parsed(line: str) -> Case:
-    try:
-        case = Case.parse(line)
-    except ValueError as error:
-        raise DiagnosticError(
-            "case-malformed", str(error), [], "copy the whole line from the report"
-        ) from error
-    chosen([case.operation])
-    return case
+def _print_json(document: Any) -> None:
+    print(json.dumps(finite(document), default=sorted, indent=1, allow_nan=False))
 
 
 def _show(reports: list[Report], folder: Path, as_json: bool) -> None:
     table = matrix.Matrix.from_reports(reports)
     if as_json:
-        print(
-            json.dumps(
-                {"score": asdict(table.score), "reports": [_summary(r) for r in reports]},
-                default=sorted,
-                indent=1,
-            )
-        )
+        _print_json({"score": asdict(table.score), "reports": [_summary(r) for r in reports]})
         return
     out.print(matrix.rich_table(table))
     for report in reports:

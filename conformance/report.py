@@ -44,6 +44,7 @@ __all__ = [
     "Suite",
     "combine",
     "digest",
+    "finite",
     "read",
     "schema",
     "short_name",
@@ -93,7 +94,7 @@ class ReportWriter:
 
     def _line(self, kind: str, fields: dict[str, Any]) -> None:
         # Flushed at once: what a crash leaves behind says how far the run came.
-        self._file.write(json.dumps(_finite({"kind": kind, **fields}), allow_nan=False) + "\n")
+        self._file.write(json.dumps(finite({"kind": kind, **fields}), allow_nan=False) + "\n")
         self._file.flush()
 
 
@@ -251,10 +252,10 @@ def _infinite(value: float | None) -> float:
     return math.inf if value is None else value
 
 
-def _finite(value: Any) -> Any:
-    """Replace what JSON has no number for by null."""
+def finite(value: Any) -> Any:
+    """Return a copy of a JSON value in which null stands for what JSON has no number for."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: finite(inner) for key, inner in value.items()}
+    return [finite(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,17 +1,22 @@
 """Runs a backend's checks in child processes and turns whatever happens into results."""
 
-import multiprocessing
+import subprocess
+import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from draftproof.conformance.ours import device_for
 from draftproof.conformance.records import Result
-from draftproof.conformance.worker import Answer, Hello, serve
+from draftproof.conformance.waivers import Waivers
+from draftproof.conformance.worker import Answer, Hello
 from draftproof.properties.case import Case
 from draftproof.properties.contract import Contract
 from draftproof.properties.judges.rounding import too_many_forgiven
@@ -22,8 +27,11 @@ from draftproof.properties.verdict import Finding, State
 START_SECONDS = 120.0
 """How long loading a backend may take; the first import of torch on a cold disk is slow."""
 
+START = "from draftproof.conformance.worker import main; main()"
+"""Imported, not run as a module, so that what it sends has the names that the parent knows."""
+
 DEATHS = 5
-"""After so many dead children the rest of an operation is not run."""
+"""After so many deaths of a child the rest of an operation is not run."""
 
 SHRINKS = 12
 """Attempts to find a smaller failing case."""
@@ -34,20 +42,25 @@ class Child:
 
     def __init__(self, backend: str, device: str, threads: int = 0) -> None:
         self.backend, self.device, self.threads = backend, device, threads
-        self.deaths = 0
+        self.deaths: Counter[str] = Counter()
         self._folder = tempfile.TemporaryDirectory(prefix="draftproof-")
         self._log = Path(self._folder.name) / "output.log"
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._hello: Hello | None = None
 
     def hello(self) -> Hello:
         """Start the child if there is none, and return what it said of the backend."""
         if self._process is None or self._hello is None:
-            context = multiprocessing.get_context("spawn")
-            self._connection, theirs = context.Pipe()
-            arguments = (theirs, self.backend, self.device, self._log, self.threads)
-            self._process = context.Process(target=serve, args=arguments, daemon=True)
-            self._process.start()
+            self._connection, theirs = Pipe()
+            arguments = (theirs.fileno(), self.backend, self.device, self.threads)
+            with self._log.open("ab") as log:  # whatever the backend prints, its last words included
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", START, *map(str, arguments)],
+                    pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
             theirs.close()
             said = self._receive(START_SECONDS)
             self._hello = said if isinstance(said, Hello) else None
@@ -61,17 +74,15 @@ class Child:
         hello = self.hello()
         if hello.broken:
             return Answer(State.ERROR, 0.0, reason=hello.broken)
-        self._connection.send((operation, law, str(case)))
-        answer = self._receive(seconds)
+        answer = self._asked(operation, law, str(case), seconds)
         if isinstance(answer, Answer) and not answer.poisoned:
             return answer
-        self.deaths += 1
-        alive = self._process is not None and self._process.is_alive()
-        code = self._process.exitcode if self._process else None
+        self.deaths[operation] += 1
+        code = self._process.poll() if self._process else None
         self.stop()
         if isinstance(answer, Answer):
             return replace(answer, reason=f"the device was lost: {answer.reason}")
-        if alive and code is None:
+        if code is None:
             return Answer(State.ERROR, seconds, reason=f"no answer within {seconds:.0f} s: taken as hanging")
         return Answer(State.ERROR, 0.0, reason=f"the process died (exit code {code}): {self._last_words()}")
 
@@ -79,7 +90,7 @@ class Child:
         """End the child at once."""
         if self._process is not None:
             self._process.kill()
-            self._process.join()
+            self._process.wait()
             self._connection.close()
         self._process = None
 
@@ -92,12 +103,21 @@ class Child:
         self.stop()
         self._folder.cleanup()
 
+    def _asked(self, operation: str, law: str, line: str, seconds: float) -> object:
+        try:
+            self._connection.send((operation, law, line))
+        except ConnectionError:  # it died after its last answer
+            if self._process is not None:
+                self._process.wait(5.0)
+            return None
+        return self._receive(seconds)
+
     def _receive(self, seconds: float) -> object:
         try:
             return self._connection.recv() if self._connection.poll(seconds) else None
         except (EOFError, ConnectionError):
             if self._process is not None:
-                self._process.join(5.0)
+                self._process.wait(5.0)
             return None
 
     def _last_words(self) -> str:
@@ -131,8 +151,11 @@ class Run:
             for check in plan(contract, self.device, budget, seed, self.hello.variants.get(contract.name))
         ]
 
-    def results(self) -> Iterator[Result]:
-        """Run everything; yield a result per check, and one for each operation that cannot be run."""
+    def results(self, waivers: Waivers) -> Iterator[Result]:
+        """Run everything but what the waivers say crashes; yield a result per check.
+
+        An operation that cannot be run has one result for each dtype.
+        """
         try:
             if self.hello.unavailable:
                 yield from self._without(self.present, State.UNAVAILABLE, self.hello.unavailable)
@@ -140,7 +163,7 @@ class Run:
                 todo = [(c, check) for c, check in self.checks if c in self.present]
                 with ThreadPoolExecutor(self.jobs) as pool:
                     totals: dict[str, list[Result]] = {}
-                    for result in pool.map(lambda pair: self._one(*pair), todo):
+                    for result in pool.map(lambda pair: self._one(*pair, waivers), todo):
                         totals.setdefault(result.operation, []).append(result)
                         yield result
                 for results in totals.values():
@@ -157,43 +180,39 @@ class Run:
         child: Child = self._own.child
         return child
 
-    def _one(self, contract: Contract, check: Check) -> Result:
-        child, law = self._child(), check.law
-        if child.deaths >= DEATHS:
+    def _one(self, contract: Contract, check: Check, waivers: Waivers) -> Result:
+        child, law, case = self._child(), check.law, check.case
+        if crash := waivers.never_launch(contract.name, str(case)):
+            return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
+        if sum(each.deaths[contract.name] for each in self._children) >= DEATHS:
             reason = f"the process died {DEATHS} times before"
-            return self._result(contract, check, Answer(State.NOT_RUN, 0.0, reason=reason))
-        answer = child.check(contract.name, law.name, check.case, law.seconds)
+            return self._result(check, Answer(State.NOT_RUN, 0.0, reason=reason), case)
+        answer = child.check(contract.name, law.name, case, law.seconds)
         if answer.state is State.FAIL and law.cases is None:
-            check, answer = self._shrunk(contract, check, answer)
-        return self._result(contract, check, answer)
+            case, answer = self._shrunk(check, answer)
+        return self._result(check, answer, case)
 
-    def _shrunk(self, contract: Contract, check: Check, answer: Answer) -> tuple[Check, Answer]:
-        """Return a smaller case that fails the same law, if a few attempts find one."""
-        attempts = SHRINKS
-        for smaller in _smaller(check.case):
-            if attempts == 0:
-                break
+    def _shrunk(self, check: Check, answer: Answer) -> tuple[Case, Answer]:
+        """Return the smallest case found to fail the same law, with its answer."""
+        smallest, attempts = check.case, SHRINKS
+        candidates = _smaller(smallest)
+        while attempts and (case := next(candidates, None)):
             attempts -= 1
-            tried = self._child().check(contract.name, check.law.name, smaller, check.law.seconds)
+            tried = self._child().check(case.operation, check.law.name, case, check.law.seconds)
             if tried.state is State.FAIL:
-                return self._shrunk_result(check, answer, smaller, tried)
-        return check, answer
+                smallest, answer, candidates = case, tried, _smaller(case)
+        return smallest, answer
 
-    @staticmethod
-    def _shrunk_result(check: Check, answer: Answer, smaller: Case, tried: Answer) -> tuple[Check, Answer]:
-        note = Finding(f"shrunk to {smaller}", tried.findings[0].expected, tried.findings[0].got)
-        return check, replace(answer, findings=(*answer.findings[:7], note))
-
-    def _result(self, contract: Contract, check: Check, answer: Answer) -> Result:
-        case = str(check.case)
-        reproduce = f"draftproof replay '{case}' --backend {self.backend} --law '{check.law.name}'"
-        if self.asked != "cpu":
+    def _result(self, check: Check, answer: Answer, smallest: Case) -> Result:
+        """Return the result of a check; findings and reproduction are those of the smallest failing case."""
+        reproduce = f"draftproof replay '{smallest}' --backend {self.backend} --law '{check.law.name}'"
+        if self.asked != "cpu" or device_for(self.backend, None) != "cpu":
             reproduce += f" --device {self.asked}"
         return Result(
-            operation=contract.name,
+            operation=check.case.operation,
             dtype=check.case.dtype,
             law=check.law.name,
-            case=case,
+            case=str(check.case),
             state=answer.state,
             seconds=answer.seconds,
             decisions=answer.decisions,
@@ -214,6 +233,7 @@ def _smaller(case: Case) -> Iterator[Case]:
     """Yield smaller cases, the most promising first: without flags, then with each axis cut down."""
     if case.flags:
         yield replace(case, flags=frozenset())
+    if len(case.flags) > 1:
         for flag in sorted(case.flags):
             yield replace(case, flags=frozenset({flag}))
     for axis, size in case.shape.items():

@@ -18,13 +18,18 @@ from draftproof.conformance.report import ReportWriter, read, short_name
 from draftproof.conformance.runner import Run
 from draftproof.conformance.waivers import Waivers
 from draftproof.conformance.waivers import load as load_waivers
+from draftproof.properties.case import Case
 from draftproof.properties.contract import Contract
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.plan import digest
+from draftproof.properties.laws.law import Law
+from draftproof.properties.plan import cases, digest, plan
+from draftproof.properties.subject import DEVICES
 from draftproof.properties.verdict import State
 
 BAD = (State.FAIL, State.ERROR, State.NOT_RUN)
 """States that make a check's exit code 1."""
+
+COPY = "copy the whole line, and the law, from the report"
 
 
 def chosen(operations: Sequence[str]) -> list[Contract]:
@@ -40,9 +45,52 @@ def chosen(operations: Sequence[str]) -> list[Contract]:
     return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
 
 
+def requested(line: str, law_name: str) -> tuple[Case, Law]:
+    """Read the line of a case and find the law; DiagnosticError unless the law is checked on such cases."""
+    try:
+        case = Case.parse(line)
+    except ValueError as error:
+        raise DiagnosticError("case-malformed", str(error), [], COPY) from error
+    contract = chosen([case.operation])[0]
+    laws = {law.name: law for law in contract.laws}
+    if law_name not in laws:
+        raise DiagnosticError(
+            "law-unknown", f"{case.operation} has no law {law_name!r}", [], f"its laws are {', '.join(laws)}"
+        )
+    law = laws[law_name]
+    model = (law.cases or cases)(contract, "cuda", "deep", 0)[0]
+    expected = {
+        "sizes": (case.shape, model.shape),
+        "dtype": ([case.dtype], contract.dtypes),
+        "options": (case.options, model.options),
+        "flags": (case.flags, contract.flags),
+    }
+    wrong = [
+        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(given) or 'none'}"
+        for what, (given, known) in expected.items()
+        if set(given) - set(known) or (what in ("sizes", "options") and set(known) - set(given))
+    ]
+    if wrong:
+        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {line}", wrong, COPY)
+    return case, law
+
+
 def jobs_for(device: str) -> int:
     """Return how many children work at once: one on a GPU, one per core elsewhere."""
     return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+
+
+def waivers_of(path: Path | None, budget: str, seed: int) -> Waivers:
+    """Read the waivers of a run over the whole case list, whatever part of it is asked for."""
+    if path is None:
+        return Waivers()
+    lines = {
+        str(check.case)
+        for contract in CONTRACTS.values()
+        for device in DEVICES
+        for check in plan(contract, device, budget, seed)
+    }
+    return load_waivers(path, lines, date.today())
 
 
 class Session:
@@ -54,7 +102,10 @@ class Session:
         self.backend, self.budget, self.seed = backend, budget, seed
         self.contracts = contracts
         self.started = datetime.now(UTC)
-        self.run = Run(backend, device, budget, seed, contracts, jobs_for(device))
+        try:
+            self.run = Run(backend, device, budget, seed, contracts, jobs_for(device))
+        except ValueError as error:
+            raise DiagnosticError("backend-variants", f"{backend}: {error}") from error
         if self.run.hello.broken:
             raise DiagnosticError(
                 "backend-broken", f"cannot load backend {backend!r}: {self.run.hello.broken}"
@@ -97,19 +148,16 @@ class Session:
     def report(
         self,
         folder: Path,
-        waivers: Path | None,
+        waivers: Waivers,
         seen: Callable[[Result], None],
         benches: Callable[[], Iterator[BenchRow]] | None = None,
     ) -> Report:
         """Run the checks, then the timings, into ``<folder>/<backend>.jsonl``; return what was written."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{short_name(self.backend)}.jsonl"
-        settled = Waivers()
-        if waivers is not None:
-            settled = load_waivers(waivers, [str(check.case) for _, check in self.run.checks], date.today())
         with ReportWriter(path, self.header()) as writer:
-            for raw in self.run.results():
-                result = settled.settle(raw)
+            for raw in self.run.results(waivers):
+                result = waivers.settle(raw)
                 writer.result(result)
                 seen(result)
             if benches is not None:

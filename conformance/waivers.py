@@ -54,6 +54,7 @@ class Waivers:
     def __init__(self, waivers: Sequence[Waiver] = ()) -> None:
         self.waivers = tuple(waivers)
         self._met: set[Waiver] = set()
+        self._passed: set[Waiver] = set()
 
     def never_launch(self, operation: str, case: str) -> Waiver | None:
         """Return the waiver that says this case crashes, so that it must not be run."""
@@ -62,6 +63,8 @@ class Waivers:
 
     def settle(self, result: Result) -> Result:
         """Return the result as waived if it failed and a waiver covers it, else as it is."""
+        if result.state is State.PASS:
+            self._passed |= {w for w in self.waivers if w.covers(result.operation, result.case)}
         if result.state not in (State.FAIL, State.ERROR):
             return result
         for waiver in self.waivers:
@@ -73,8 +76,8 @@ class Waivers:
 
     @property
     def idle(self) -> tuple[Waiver, ...]:
-        """The "wrong" waivers that nothing failed under; after a whole run, such a pass fails the run."""
-        return tuple(w for w in self.waivers if w.kind == "wrong" and w not in self._met)
+        """The "wrong" waivers under which everything that ran has passed: such a pass fails the run."""
+        return tuple(w for w in self.waivers if w.kind == "wrong" and w in self._passed - self._met)
 
 
 def load(path: Path, cases: Collection[str], today: date) -> Waivers:

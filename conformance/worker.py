@@ -45,24 +45,22 @@ class Answer:
     """Whether the device is lost to this process, which ends now."""
 
 
-def serve(connection: Connection, backend: str, device: str, log: Path, threads: int) -> None:
-    """Load the backend, say hello, then answer (operation, law, case line) until None comes."""
-    with log.open("ab", buffering=0) as file:  # whatever the backend prints, its last words included
-        os.dup2(file.fileno(), sys.stdout.fileno())
-        os.dup2(file.fileno(), sys.stderr.fileno())
+def serve(connection: Connection, backend: str, device: str, threads: int) -> None:
+    """Load the backend, say hello, then answer (operation, law, case line) until the parent goes."""
     if device == "interpreter":
         os.environ["TRITON_INTERPRET"] = "1"
-    sys.path.insert(0, str(Path.cwd()))
     hello, module = load(backend, device)
     if threads and hello.device in ("cpu", "interpreter") and "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
     connection.send(hello)
-    while module is not None and (request := connection.recv()) is not None:
-        answer = check(module, hello.device, *request)
-        connection.send(answer)
-        if answer.poisoned:
-            break
-    connection.close()
+    try:
+        while module is not None:
+            answer = check(module, hello.device, *connection.recv())
+            connection.send(answer)
+            if answer.poisoned:
+                break
+    except (EOFError, BrokenPipeError):
+        return  # the parent is gone
 
 
 def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
@@ -130,3 +128,8 @@ def _lost(subject: Subject) -> bool:
     except Exception:  # the device says so by raising
         return True
     return False
+
+
+def main() -> None:
+    """Serve on the file descriptor, backend, device and number of threads that the arguments name."""
+    serve(Connection(int(sys.argv[1])), sys.argv[2], sys.argv[3], int(sys.argv[4]))
