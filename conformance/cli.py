@@ -76,9 +76,7 @@ def check(
     report: Annotated[Path, typer.Option(help="Folder for reports, page and badge.")] = Path("report"),
     waivers: Annotated[
         Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="TOML file of known failures, each with issue and end."
-        ),
+        typer.Option(exists=True, dir_okay=False, help="TOML file of known failures, with issue and end."),
     ] = None,
     bench: Annotated[
         bool, typer.Option("--bench", help="Time what is right, too (needs a CUDA device).")

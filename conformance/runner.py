@@ -163,7 +163,7 @@ class Run:
                 todo = [(c, check) for c, check in self.checks if c in self.present]
                 with ThreadPoolExecutor(self.jobs) as pool:
                     totals: dict[str, list[Result]] = {}
-                    for result in pool.map(lambda pair: self._one(*pair, waivers), todo):
+                    for result in pool.map(lambda pair: self._one(pair[0], pair[1], waivers), todo):
                         totals.setdefault(result.operation, []).append(result)
                         yield result
                 for results in totals.values():
