@@ -1,6 +1,6 @@
 """The matrix: operations against backend and dtype, one mark a cell, and the score over all cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -141,11 +141,12 @@ class Matrix:
 
 def markdown(matrix: Matrix) -> str:
     """Return the matrix as a Markdown table, with a legend of the marks that occur."""
-    head = ["operation", *(f"{backend}<br>{dtype}" for backend, dtype in matrix.columns)]
-    lines = [_line(head), _line(["---", *[":---:"] * len(matrix.columns)])]
-    for operation in matrix.operations:
-        texts = [cell.text if cell else "" for cell in matrix.row(operation)]
-        lines.append(_line([f"`{operation}`", *texts]))
+    lines = [
+        _line(["operation", "dtype", *matrix.backends]),
+        _line(["---", "---", *[":---:"] * len(matrix.backends)]),
+    ]
+    for (operation, dtype), cells in _by_dtype(matrix):
+        lines.append(_line([f"`{operation}`", dtype, *(cell.text if cell else "" for cell in cells)]))
     legend = " · ".join(
         f"{mark.glyph} {mark.letter} {state}" for state, mark in MARKS.items() if state in matrix.score.states
     )
@@ -158,12 +159,21 @@ def rich_table(matrix: Matrix, title: str = "") -> "Table":
 
     table = Table(title=title or None)
     table.add_column("operation", no_wrap=True)
-    for backend, dtype in matrix.columns:
-        table.add_column(f"{backend}\n{dtype}", justify="right")
-    for operation in matrix.operations:
-        cells = matrix.row(operation)
-        table.add_row(operation, *(_styled(cell) if cell else "" for cell in cells))
+    table.add_column("dtype", no_wrap=True)
+    for backend in matrix.backends:
+        table.add_column(backend, justify="right")
+    for (operation, dtype), cells in _by_dtype(matrix):
+        table.add_row(operation, dtype, *(_styled(cell) if cell else "" for cell in cells))
     return table
+
+
+def _by_dtype(matrix: Matrix) -> Iterator[tuple[tuple[str, str], list[Cell | None]]]:
+    """Yield each operation and dtype with its cells by backend: narrow enough for a terminal."""
+    for operation in matrix.operations:
+        for dtype in dict.fromkeys(column.dtype for column in matrix.columns):
+            cells = [matrix.cells.get((operation, Column(backend, dtype))) for backend in matrix.backends]
+            if any(cells):
+                yield (operation, dtype), cells
 
 
 def update_markers(text: str, name: str, content: str) -> str:
