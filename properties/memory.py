@@ -100,10 +100,10 @@ def _torch_view(tensor: Any, layout: Layout) -> Any:
 def whole_buffer(view: Any) -> Any:
     """Return a flat copy of all the memory that ``view`` is a part of, guard zones included."""
     if isinstance(view, np.ndarray):
-        base = view
-        while isinstance(base.base, np.ndarray):
-            base = base.base
-        return base.copy()
+        owner: Any = view  # as_strided puts an object that is no array into the chain of bases
+        while getattr(owner, "base", None) is not None:
+            owner = owner.base
+        return owner.copy()
     elements = view.untyped_storage().nbytes() // view.element_size()
     return view.as_strided((elements,), (1,), 0).clone()
 

@@ -50,7 +50,7 @@ def cases(
         dtype=st.sampled_from(contract.dtypes),
         options=st.fixed_dictionaries(options),
         seed=SEEDS,
-        flags=st.frozensets(st.sampled_from(contract.flags), max_size=FLAGS),
+        flags=st.lists(st.sampled_from(contract.flags), max_size=FLAGS).map(frozenset),
     ).map(lambda case: replace(case, flags=admissible_flags(case.options, case.flags)))
 
 

@@ -47,8 +47,8 @@ def distributions(vocabulary: int, *, hostile: bool = True) -> st.SearchStrategy
     def build(kind: str, seed: int, spots: dict[int, float]) -> np.ndarray:
         row = distribution(np.random.default_rng(seed), vocabulary, kind)
         _overwrite(row, spots)
-        total = row.sum(dtype=np.float64)
         if not hostile:
+            total = row.sum(dtype=np.float64)
             row = (row / total).astype(np.float32) if total > 0 else np.full_like(row, 1 / vocabulary)
         return row
 
