@@ -4,7 +4,9 @@
 ``draftproof.verify_chain``, take torch tensors and run on the fastest backend for their device.
 """
 
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if not (Path(__file__).parent / "reference" / "__init__.py").is_file():
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["__version__", "backend_of", "backends"]
 
+_PILLARS = ("reference", "optimized", "properties", "conformance")
 
-def __getattr__(name: str) -> "Operation":
+
+def __getattr__(name: str) -> "Operation | ModuleType":
     """Find an operation, or ``backend_of`` and ``backends``, when it is first used: torch is loaded then."""
+    if name in _PILLARS:
+        return import_module(f"draftproof.{name}")
     if name.startswith("_"):
         raise AttributeError(f"module 'draftproof' has no attribute {name!r}")
     try:
