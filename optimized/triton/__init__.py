@@ -1,0 +1,24 @@
+"""The operations in Triton: compiled for CUDA tensors, interpreted for CPU tensors under TRITON_INTERPRET=1."""
+
+try:
+    import triton as _triton  # noqa: F401 - says at once, and plainly, what is missing
+except ModuleNotFoundError as error:
+    raise ImportError("draftproof.optimized.triton needs triton: pip install 'draftproof[triton]'") from error
+
+from draftproof.optimized.triton.launch import unavailable
+from draftproof.optimized.triton.primitives.vector_add import vector_add
+from draftproof.optimized.triton.sampling.sample import sample
+from draftproof.optimized.triton.sampling.softmax import softmax
+from draftproof.optimized.triton.sampling.uniforms import uniforms
+from draftproof.optimized.triton.speculative.chain import verify_chain
+from draftproof.optimized.triton.speculative.chain_greedy import verify_chain_greedy
+
+__all__ = [
+    "sample",
+    "softmax",
+    "unavailable",
+    "uniforms",
+    "vector_add",
+    "verify_chain",
+    "verify_chain_greedy",
+]
