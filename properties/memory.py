@@ -115,7 +115,7 @@ def same_bits(first: Any, second: Any) -> bool:
     import torch
 
     whole = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[first.element_size()]
-    return torch.equal(first.contiguous().view(whole), second.contiguous().view(whole))
+    return bool(torch.equal(first.contiguous().view(whole), second.contiguous().view(whole)))
 
 
 @dataclass(slots=True)

@@ -89,7 +89,7 @@ def test_bits_are_compared_not_values() -> None:
     nan, other = np.array([np.nan], np.float32), np.array([0xFFC00001], np.uint32).view(np.float32)
     assert same_bits(nan, nan.copy())
     assert not same_bits(nan, other)
-    assert not same_bits(np.float32([0.0]), np.float32([-0.0]))
+    assert not same_bits(np.zeros(1, np.float32), -np.zeros(1, np.float32))
     assert same_bits(torch.tensor([math.nan]), torch.tensor([math.nan]))
     assert not same_bits(torch.tensor([0.0]), torch.tensor([-0.0]))
 

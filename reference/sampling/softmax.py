@@ -33,6 +33,6 @@ def softmax(logits: np.ndarray) -> np.ndarray:
         highest = row.max(initial=-np.inf)
         if highest == -np.inf:
             continue
-        weights = np.float64(row == np.inf) if highest == np.inf else np.exp(row - highest)
+        weights = (row == np.inf).astype(np.float64) if highest == np.inf else np.exp(row - highest)
         probs[b] = weights / weights.sum()
     return probs
