@@ -29,7 +29,7 @@ def judge_draw(
         verdict.expect(False, where, "an id with mass", f"{token}, which has none")
         return
     aim = uniform * total
-    low = cdf[token] - weights[token]
+    low = cdf[token - 1] if token else 0.0
     below, above = low - aim, aim - cdf[token]
     # The last token with mass is right even where u * total rounds up to the total.
     if below <= 0 and (above < 0 or not weights[token + 1 :].any()):
