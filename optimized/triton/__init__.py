@@ -1,4 +1,4 @@
-"""The operations in Triton: compiled for CUDA tensors, interpreted for CPU tensors under TRITON_INTERPRET=1."""
+"""The operations in Triton: compiled for CUDA tensors, interpreted on the CPU under TRITON_INTERPRET=1."""
 
 try:
     import triton as _triton  # noqa: F401 - says at once, and plainly, what is missing

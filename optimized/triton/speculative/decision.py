@@ -25,35 +25,38 @@ def read_chain(
     q,
     p,
     uniforms,
-    stride_dk,
+    request,
+    stride_db,
+    stride_qb,
     stride_qk,
+    stride_pb,
     stride_pk,
-    stride_uk,
+    stride_ub,
     width,
     vocabulary,
     has_lengths,
     has_q,
     DRAFTS: tl.constexpr,
 ):
-    """Read one request's chain; pointers are the request's own.
+    """Read one request's chain.
 
     Returns x int32, u float64, p(x) and q(x) float32 [DRAFTS], the usable length int32 and the
     status bits of ids and length.
     """
     i = tl.arange(0, DRAFTS).to(tl.int64)
-    x = tl.load(drafts + i * stride_dk, mask=i < width, other=-1)
-    u = tl.load(uniforms + i * stride_uk, mask=i < width, other=0.0).to(tl.float64)
+    x = tl.load(drafts + request * stride_db + i, mask=i < width, other=-1)
+    u = tl.load(uniforms + request * stride_ub + i, mask=i < width, other=0.0).to(tl.float64)
     given = width
     if has_lengths:
-        given = tl.load(lengths)
+        given = tl.load(lengths + request)
     length = tl.minimum(tl.maximum(given, 0), width)
     status = tl.where(length == given, 0, INVALID_LENGTH)
     valid = (x >= 0) & (x < vocabulary)
     at = tl.where(valid, x, 0).to(tl.int64)
-    p_x = tl.load(p + i * stride_pk + at, mask=valid, other=0.0)
+    p_x = tl.load(p + request * stride_pb + i * stride_pk + at, mask=valid, other=0.0)
     q_x = tl.where(valid, 1.0, 0.0)
     if has_q:
-        q_x = tl.load(q + i * stride_qk + at, mask=valid, other=0.0)
+        q_x = tl.load(q + request * stride_qb + i * stride_qk + at, mask=valid, other=0.0)
     first_invalid = tl.min(tl.where(valid, DRAFTS, tl.arange(0, DRAFTS)), 0)
     status |= tl.where(first_invalid < length, INVALID_TOKEN, 0)
     return x, u, p_x, q_x, tl.minimum(length, first_invalid), status
