@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +26,7 @@ from draftproof.conformance.report import finite, read
 from draftproof.conformance.runner import Child
 from draftproof.conformance.session import BAD, Session, chosen, requested, waivers_of, write_overview
 from draftproof.conformance.timings import bench_rows, show_benches
+from draftproof.conformance.waivers import Waiver
 from draftproof.properties.verdict import State
 
 app = typer.Typer(
@@ -92,10 +93,7 @@ def check(
         with _progress(module, session.total) as seen:
             reports.append(session.report(report, known, seen, rows))
     write_overview(report, reports)
-    _show(reports, report, as_json)
-    for waiver in known.idle:
-        idle = f"waived, but nothing fails any more: {waiver.case}; remove the waiver ({waiver.issue})"
-        console.print(f"draftproof: {idle}", highlight=False, markup=False, soft_wrap=True)
+    _show(reports, report, known.idle, as_json)
     wrong = any(result.state in BAD for each in reports for result in each.results)
     raise typer.Exit(1 if wrong or known.idle else 0)
 
@@ -228,10 +226,19 @@ def _print_json(document: Any) -> None:
     print(json.dumps(finite(document), default=sorted, indent=1, allow_nan=False))
 
 
-def _show(reports: list[Report], folder: Path, as_json: bool) -> None:
+def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: bool) -> None:
     table = matrix.Matrix.from_reports(reports)
+    for waiver in idle:
+        complaint = f"nothing fails any more: {waiver.case}; remove the waiver ({waiver.issue})"
+        console.print(f"draftproof: {complaint}", highlight=False, markup=False, soft_wrap=True)
     if as_json:
-        _print_json({"score": asdict(table.score), "reports": [_summary(r) for r in reports]})
+        _print_json(
+            {
+                "score": asdict(table.score),
+                "idle_waivers": [waiver.case for waiver in idle],
+                "reports": [_summary(r) for r in reports],
+            }
+        )
         return
     out.print(matrix.rich_table(table))
     for report in reports:

@@ -1,0 +1,96 @@
+"""The operations at the package's top, and what happens where torch is missing."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+import draftproof
+from draftproof.optimized import dispatch, eager
+
+PROBS = torch.tensor([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]])
+UNIFORMS = torch.tensor([0.25, 0.999])
+
+
+def test_an_operation_gives_what_its_backend_gives() -> None:
+    answer, wanted = draftproof.sample(PROBS, UNIFORMS), eager.sample(PROBS, UNIFORMS)
+    assert answer.tokens.tolist() == wanted.tokens.tolist() == [2, 0]
+    assert answer.status.tolist() == [0, 0]
+    assert draftproof.sample(PROBS, UNIFORMS, backend="eager").tokens.equal(wanted.tokens)
+
+
+def test_keywords_reach_the_backend() -> None:
+    none = torch.zeros(1, 3)
+    assert draftproof.sample(probs=none, uniforms=UNIFORMS[:1]).tokens.tolist() == [-1]
+    with pytest.raises(ValueError, match="DEGENERATE"):
+        draftproof.sample(none, UNIFORMS[:1], check=True)
+
+
+def test_every_operation_is_offered_with_its_documentation() -> None:
+    assert set(eager.__all__) <= set(dir(draftproof))
+    for name in eager.__all__:
+        operation = getattr(draftproof, name)
+        assert operation.__doc__ == getattr(eager, name).__doc__
+        assert repr(operation) == f"<operation draftproof.{name}>"
+        assert draftproof.backend_of(name, "cpu") == "eager"
+
+
+def test_a_named_backend_that_cannot_run_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "load", lambda backend, device: (None, f"no {backend} for {device}"))
+    with pytest.raises(ValueError, match="sample: backend 'triton' cannot run on cpu: no triton for cpu"):
+        draftproof.sample(PROBS, UNIFORMS, backend="triton")
+
+
+def test_backends_say_why_they_cannot_run() -> None:
+    reasons = draftproof.backends("cpu")
+    assert set(reasons) == {"eager", "triton", "cupy", "cuda"}
+    assert reasons["eager"] == "available"
+    assert all(reasons.values())
+    assert reasons["cupy"] != "available"
+
+
+def test_the_first_backend_that_runs_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "load", lambda backend, device: (eager if backend == "cupy" else None, ""))
+    assert draftproof.backend_of("sample", "cuda") == "cupy"
+    monkeypatch.setattr(dispatch, "load", lambda backend, device: (None, "missing"))
+    with pytest.raises(ValueError, match="no backend of sample runs on cuda"):
+        draftproof.backend_of("sample", "cuda")
+
+
+def test_unknown_names_are_refused_with_those_there_are() -> None:
+    with pytest.raises(AttributeError, match=r"no operation 'verify_tree_greedily', only .*verify_chain"):
+        _ = draftproof.verify_tree_greedily
+    with pytest.raises(AttributeError, match="__wrapped__"):
+        _ = draftproof.__wrapped__
+    with pytest.raises(ValueError, match="backend must be one of eager, triton, cupy, cuda, got 'fastest'"):
+        draftproof.sample(PROBS, UNIFORMS, backend="fastest")
+    with pytest.raises(ValueError, match=r"operation must be one of .*sample.*, got 'sampel'"):
+        draftproof.backend_of("sampel")
+    with pytest.raises(ValueError, match="device must be one of cuda, cpu, got 'meta'"):
+        draftproof.backend_of("sample", "meta")
+
+
+def test_arrays_are_sent_to_the_reference() -> None:
+    with pytest.raises(TypeError, match=r"got ndarray, ndarray .*draftproof\.reference\.sample"):
+        draftproof.sample(PROBS.numpy(), UNIFORMS.numpy())
+    with pytest.raises(TypeError, match="got nothing"):
+        draftproof.sample()
+    assert np.asarray(draftproof.reference.sample(PROBS.numpy(), UNIFORMS.numpy()).tokens).tolist() == [2, 0]
+
+
+def test_without_torch_the_oracles_work_and_the_operations_say_what_they_need() -> None:
+    code = """
+import sys
+sys.modules["torch"] = None
+from draftproof import reference
+import draftproof
+assert draftproof.reference is reference
+try:
+    draftproof.sample
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "draftproof.sample needs torch: pip install 'draftproof[torch]'" in done.stdout
