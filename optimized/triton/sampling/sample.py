@@ -58,14 +58,14 @@ def _sum_tiles(
     tile = program % tiles
     row = probs + request * stride_b
     total = 0.0
-    doubt = 0
+    doubt = 0.0
     for block in range(blocks):
         p = load_lanes(row, (tile * blocks + block) * LANES, vocabulary, 0.0, ALIGNED, LANES)
         total += tl.sum(mass(p), 0)
-        doubt |= tl.max(tl.where(finite(p), 0, 1), 0)
+        doubt = tl.maximum(doubt, tl.max(tl.where(finite(p), 0.0, 1.0), 0))
     out = sums + request * 2 * tiles + tile
     tl.store(out, total)
-    tl.store(out + tiles, doubt.to(tl.float32))
+    tl.store(out + tiles, doubt)
 
 
 @kernel(

@@ -33,12 +33,12 @@ UNIFORMS = {"uniform": ("fp32", "fp64")}
 
 @triton.jit
 def _add(w1, p1, doubt1, w2, p2, doubt2):
-    return w1 + w2, p1 + p2, doubt1 | doubt2
+    return w1 + w2, p1 + p2, tl.maximum(doubt1, doubt2)
 
 
 @triton.jit
 def load_rows(p, q, begin, vocabulary, draft, residual, has_q, ALIGNED: tl.constexpr, LANES: tl.constexpr):
-    """Mass of p and q (0 unless residual) at [begin, begin + LANES), and where either is not finite."""
+    """Mass of p and q (0 unless residual) at [begin, begin + LANES), and 1 where either is not finite."""
     p_row = load_lanes(p, begin, vocabulary, 0.0, ALIGNED, LANES)
     q_row = tl.zeros([LANES], tl.float32)
     if residual:
@@ -46,7 +46,7 @@ def load_rows(p, q, begin, vocabulary, draft, residual, has_q, ALIGNED: tl.const
             q_row = load_lanes(q, begin, vocabulary, 0.0, ALIGNED, LANES)
         else:
             q_row = tl.where(tl.arange(0, LANES) == draft - begin, 1.0, 0.0)
-    return mass(p_row), mass(q_row), tl.where(finite(p_row) & finite(q_row), 0, 1)
+    return mass(p_row), mass(q_row), tl.where(finite(p_row) & finite(q_row), 0.0, 1.0)
 
 
 @kernel(pointers=POINTERS, types=UNIFORMS, constants=CONSTANTS, warps=4)
@@ -127,7 +127,7 @@ def sum_tiles(
         for tile in range(first, tl.minimum(first + share, tiles)):
             weight_sum = 0.0
             target_sum = 0.0
-            doubt = 0
+            doubt = 0.0
             for block in range(blocks):
                 begin = (tile * blocks + block) * LANES
                 p_mass, q_mass, unsure = load_rows(
@@ -141,7 +141,7 @@ def sum_tiles(
                 sums_here = tl.reduce((weight, p_mass, unsure), 0, _add)
                 weight_sum += sums_here[0]
                 target_sum += sums_here[1]
-                doubt |= sums_here[2]
+                doubt = tl.maximum(doubt, sums_here[2])
             tl.store(slot + tile, weight_sum)
             tl.store(slot + tiles + tile, target_sum)
-            tl.store(slot + 2 * tiles + tile, doubt.to(tl.float32))
+            tl.store(slot + 2 * tiles + tile, doubt)
