@@ -9,6 +9,7 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
@@ -23,7 +24,8 @@ class Hello:
     device: str
     """Where the laws will be checked: a NumPy backend is checked on "numpy" whatever was asked for."""
     operations: tuple[str, ...] = ()
-    variants: dict[str, dict[str, str]] = field(default_factory=dict)
+    variants: dict[str, Any] = field(default_factory=dict)
+    """The backend's ``CONFORMANCE``: settings, and the options an operation restricts itself to."""
     unavailable: str = ""
     """Why the backend cannot run here."""
     broken: str = ""
@@ -76,7 +78,12 @@ def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
     except Exception as error:  # a stranger's module may raise anything
         return Hello(device, broken=f"importing it raised {type(error).__name__}: {error}"), None
     declared = dict(getattr(module, "CONFORMANCE", {}))
-    if declared.pop("arrays", "torch") == "numpy":
+    if unknown := declared.keys() - {"arrays", "memory", *CONTRACTS}:
+        names = ", ".join(sorted(map(str, unknown)))
+        return Hello(
+            device, broken=f"its CONFORMANCE names {names}, which is neither operation nor setting"
+        ), None
+    if declared.get("arrays") == "numpy":
         device = "numpy"
     offered = tuple(name for name in CONTRACTS if callable(getattr(module, name, None)))
     reason = "" if device == "numpy" else _unavailable(module, device)

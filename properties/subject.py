@@ -21,15 +21,19 @@ class Subject:
 
     ``device`` is "cpu" or "cuda" for functions of torch tensors, "interpreter" for Triton kernels run
     on CPU tensors by its interpreter, "numpy" for functions of NumPy arrays (a backend says so with
-    ``CONFORMANCE = {"arrays": "numpy"}``).
+    ``CONFORMANCE = {"arrays": "numpy"}``). ``memory`` is what a backend that does not claim to be lean
+    says it needs beyond the contract's scratch, in multiples of its inputs' bytes (``{"memory": 40}``).
     """
 
-    def __init__(self, contract: Contract, function: Callable[..., Any], device: str) -> None:
+    def __init__(
+        self, contract: Contract, function: Callable[..., Any], device: str, memory: float = 0.0
+    ) -> None:
         if device not in DEVICES:
             raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {device!r}")
         self.contract = contract
         self.function = function
         self.device = device
+        self.memory = memory
 
     @classmethod
     def of(cls, backend: ModuleType, contract: Contract, device: str) -> "Subject | None":
@@ -38,7 +42,8 @@ class Subject:
         if not callable(function):
             return None
         declared = getattr(backend, "CONFORMANCE", {})
-        return cls(contract, function, "numpy" if declared.get("arrays") == "numpy" else device)
+        device = "numpy" if declared.get("arrays") == "numpy" else device
+        return cls(contract, function, device, float(declared.get("memory", 0.0)))
 
     def place(self, inputs: Arrays, dtype: str, layout: Layout | None = None) -> dict[str, Any]:
         """Copy the inputs to the subject's device, in a given memory layout (contiguous if None)."""

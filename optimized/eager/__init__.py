@@ -11,4 +11,7 @@ from draftproof.optimized.eager.sampling.uniforms import uniforms
 from draftproof.optimized.eager.speculative.chain import verify_chain
 from draftproof.optimized.eager.speculative.chain_greedy import verify_chain_greedy
 
+CONFORMANCE = {"memory": 40}
+"""A baseline, not a kernel: its float64 temporaries are many times its inputs."""
+
 __all__ = ["sample", "softmax", "uniforms", "vector_add", "verify_chain", "verify_chain_greedy"]

@@ -85,10 +85,11 @@ def check_memory(contract: Contract, subject: Subject, case: Case) -> Verdict:
     # The allocator hands out multiples of 512 bytes.
     kept = sum(-(-out.untyped_storage().nbytes() // 512) * 512 for out in outputs)
     extra = max(0, torch.cuda.max_memory_allocated() - before - kept)
-    allowed = contract.work.scratch(case.shape)
+    inputs_bytes = sum(value.nbytes for value in placed.values() if value is not None)
+    allowed = contract.work.scratch(case.shape) + subject.memory * inputs_bytes
     verdict.measures["scratch_bytes"] = float(extra)
     verdict.expect(
-        extra <= allowed, "peak memory", f"at most {allowed} bytes beyond outputs", extra, extra / allowed
+        extra <= allowed, "peak memory", f"at most {allowed:.0f} bytes beyond outputs", extra, extra / allowed
     )
     return verdict
 
