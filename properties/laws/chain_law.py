@@ -31,16 +31,18 @@ MOST = 1e-9
 """Total variation that float64 bookkeeping itself may cost."""
 
 SIZES = {
-    "small": ((2, 1), (3, 2)),
-    "standard": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2)),
+    "interpreter": ((2, 1), (3, 2)),
+    # Below V = 6 a residual often has one token, and any mistake in its weights goes unseen.
+    "small": ((2, 1), (3, 2), (6, 2)),
+    "standard": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (6, 2)),
     "deep": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (5, 2), (3, 3), (6, 2), (6, 3)),
 }
-"""(V, K) for each budget."""
+"""(V, K) for each budget; an interpreter has its own."""
 
 
 def exact_cases(contract: Contract, device: str, budget: str, seed: int) -> list[Case]:
     """Return a case per rule, kind of draft and size; an interpreter gets the smallest ones."""
-    budget = "small" if device == "interpreter" else budget
+    budget = "interpreter" if device == "interpreter" else budget
     return [
         Case(
             contract.name,

@@ -6,8 +6,7 @@
 
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if not (Path(__file__).parent / "reference" / "__init__.py").is_file():
     raise ImportError(
@@ -24,10 +23,11 @@ __all__ = ["__version__", "backend_of", "backends"]
 _PILLARS = ("reference", "optimized", "properties", "conformance")
 
 
-def __getattr__(name: str) -> "Operation | ModuleType":
+def __getattr__(name: str) -> "Operation":
     """Find an operation, or ``backend_of`` and ``backends``, when it is first used: torch is loaded then."""
     if name in _PILLARS:
-        return import_module(f"draftproof.{name}")
+        pillar: Any = import_module(f"draftproof.{name}")
+        return pillar  # type checkers find it as a module, not here
     if name.startswith("_"):
         raise AttributeError(f"module 'draftproof' has no attribute {name!r}")
     try:
