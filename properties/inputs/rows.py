@@ -40,13 +40,18 @@ def distribution(rng: np.random.Generator, vocabulary: int, kind: str) -> np.nda
 
 
 def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> None:
-    """Plant each of the row flags, with probability one half, in a row [V], at the seams."""
+    """Plant each of the row flags, with probability one half, in a row [V], at the seams.
+
+    Where uniforms are at their edges, the ids that they lead to are often without mass.
+    """
     vocabulary = len(row)
     places = rng.permutation(seams(vocabulary))
-    for flag in sorted(flags & set(ROW_FLAGS)):
+    for flag in sorted(flags & {*ROW_FLAGS, "edge_uniforms"}):
         if rng.random() < 0.5:
             continue
-        if flag == "zero_row":
+        if flag == "edge_uniforms":
+            row[[0, -1]] = 0.0
+        elif flag == "zero_row":
             row[:] = 0.0
         elif flag == "one_hot":
             row[:] = 0.0
@@ -62,7 +67,7 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
 
 def uniform(rng: np.random.Generator, dtype: str, edges: bool) -> float:
     """Return a uniform in [0, 1) of ``dtype``; with ``edges``, often 0 or the largest below 1."""
-    if edges and rng.random() < 0.6:
+    if edges and rng.random() < 0.8:
         return 0.0 if rng.random() < 0.5 else LARGEST_BELOW_ONE[dtype]
     if dtype == "float32":
         return float(rng.integers(2**24)) * 2.0**-24

@@ -48,7 +48,9 @@ def chain(case: Case) -> Arrays:
             _fill_rows(case, rng, p[b], q[b])
         for i in range(K):
             tokens[b, i] = 0 if recorded else _draft(case, rng, p[b, i], q[b, i])
-            accept[b, i] = uniform(rng, precision, "edge_uniforms" in case.flags)
+            # u = 0 is what tempts a verifier to accept an impossible draft.
+            edges = bool(case.flags & {"edge_uniforms", "impossible_draft"})
+            accept[b, i] = uniform(rng, precision, edges)
         final[b] = uniform(rng, precision, "edge_uniforms" in case.flags)
         lengths[b] = _length(case, rng, K)
     arrays: Arrays = {
@@ -97,7 +99,7 @@ def _recorded(case: Case, arrays: Arrays) -> Arrays:
 
 
 def _draft(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray) -> int:
-    if "hostile_ids" in case.flags and rng.random() < 0.3:
+    if "hostile_ids" in case.flags and rng.random() < 0.5:
         return int(rng.choice([*HOSTILE_IDS, len(p)]))
     if "impossible_draft" in case.flags and rng.random() < 0.5:
         x = int(rng.integers(len(p)))

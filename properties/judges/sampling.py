@@ -73,7 +73,7 @@ def _judge_rms(verdict: Verdict, logits: np.ndarray, want: np.ndarray, got: np.n
         rms, twin_rms = (float(np.sqrt(np.mean((values[b] - want[b]) ** 2))) for values in (got, twin))
         # A twin may be exact by luck, and the error of its sum is shared by the whole row: exp and a
         # sum in another order are always allowed what they honestly take.
-        honest = UNIT * (4 + math.log2(max(want.shape[-1], 2)) / 2)
+        honest = UNIT * (6 + math.log2(max(want.shape[-1], 2)) / 2)
         limit = RMS_FACTOR * twin_rms + honest * float(np.sqrt(np.mean(want[b] ** 2)))
         verdict.expect(
             rms <= limit,
