@@ -6,7 +6,7 @@
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if not (Path(__file__).parent / "reference" / "__init__.py").is_file():
     raise ImportError(
@@ -26,8 +26,8 @@ _PILLARS = ("reference", "optimized", "properties", "conformance")
 def __getattr__(name: str) -> "Operation":
     """Find an operation, or ``backend_of`` and ``backends``, when it is first used: torch is loaded then."""
     if name in _PILLARS:
-        pillar: Any = import_module(f"draftproof.{name}")
-        return pillar  # type checkers find it as a module, not here
+        # Type checkers find these as modules, not here.
+        return import_module(f"draftproof.{name}")  # type: ignore[return-value]
     if name.startswith("_"):
         raise AttributeError(f"module 'draftproof' has no attribute {name!r}")
     try:

@@ -206,8 +206,10 @@ def test_every_operation_is_explained(draftproof: Draftproof, operation: str) ->
     assert done.code == 0
     shown = " ".join(done.out.split())
     assert contract.rule.split(".")[0] in shown
-    for named in (*contract.arguments, *contract.outputs, *contract.laws):
-        assert named.name in shown
+    for name in [each.name for each in (*contract.arguments, *contract.outputs)]:
+        assert name in shown
+    for name in [law.name for law in contract.laws]:
+        assert name in shown
     explained = draftproof("explain", operation, "--json").document
     assert explained["operation"] == operation
     assert [law["name"] for law in explained["laws"]] == [law.name for law in contract.laws]
