@@ -12,7 +12,7 @@ def vector_add(case: Case) -> Arrays:
     rng = np.random.default_rng(case.seed)
     a, b = rng.standard_normal((N, 2), np.float32).T.copy()
     if "special" in case.flags and N:
-        values = np.float32([np.nan, np.inf, -np.inf, 3e38, 1e-45, -0.0])
+        values = np.array([np.nan, np.inf, -np.inf, 3e38, 1e-45, -0.0], np.float32)
         for vector in (a, b):
             where = rng.integers(0, N, 1 + N // 8)
             vector[where] = rng.choice(values, len(where))

@@ -20,4 +20,5 @@ def vector_add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     array([1.5, 0. ], dtype=float32)
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.add(a, b, dtype=np.float32)
+        total: np.ndarray = np.add(a, b, dtype=np.float32)
+    return total
