@@ -23,7 +23,7 @@ TESTS = 100
 """No run makes more chi-square and mean tests than this; each gets its share of the false alarms."""
 
 POWER = 0.999
-HEAD, TAIL = 600, 200
+HEAD, TAIL = 240, 80
 """Cells: the likeliest tokens one by one, and how many the others are hashed into."""
 
 DRAWS = {
