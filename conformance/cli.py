@@ -140,9 +140,9 @@ def replay(
         colour = "green" if answer.state is State.PASS else "red"
         out.print(f"[{colour}]{answer.state}[/] {law}: {wanted.sentence}", highlight=False)
         for finding in answer.findings:
-            out.print(f"  {finding}", highlight=False, markup=False)
+            out.print(f"  {finding}", highlight=False, markup=False, soft_wrap=True)
         if answer.reason:
-            out.print(f"  {answer.reason}", highlight=False, markup=False)
+            out.print(f"  {answer.reason}", highlight=False, markup=False, soft_wrap=True)
         counts = f"{answer.decisions} decisions, {answer.forgiven} within the rounding bound"
         measures = "".join(f", {name} {value:.4g}" for name, value in answer.measures.items())
         out.print(f"  {counts}{measures}, {answer.seconds:.2f} s", highlight=False)

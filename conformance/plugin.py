@@ -4,6 +4,7 @@ It is loaded in every pytest run of everybody who has draftproof installed. So i
 options exist only in runs that name ``draftproof.properties``: no other suite's ``--device`` is disturbed.
 """
 
+import sys
 from typing import Any
 
 import pytest
@@ -42,6 +43,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if name is None:
         return
     from draftproof.properties.backend import Backend, BackendError
+
+    # As for draftproof check: the backend may lie where the command is given.
+    sys.path.insert(0, str(config.invocation_params.dir))
 
     try:
         backend = Backend.load(name, config.getoption("draftproof_device"))
