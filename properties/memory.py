@@ -97,6 +97,18 @@ def _torch_view(tensor: Any, layout: Layout) -> Any:
     return view.copy_(tensor)
 
 
+def repeated(placed: dict[str, Any], copies: int) -> dict[str, Any]:
+    """Return placed arguments with the batch ``copies`` times over, made where they lie."""
+    return {
+        name: None
+        if value is None
+        else np.tile(value, (copies, *[1] * (value.ndim - 1)))
+        if isinstance(value, np.ndarray)
+        else value.repeat(copies, *[1] * (value.ndim - 1))
+        for name, value in placed.items()
+    }
+
+
 def whole_buffer(view: Any) -> Any:
     """Return a flat copy of all the memory that ``view`` is a part of, guard zones included."""
     if isinstance(view, np.ndarray):
@@ -111,7 +123,7 @@ def whole_buffer(view: Any) -> Any:
 def same_bits(first: Any, second: Any) -> bool:
     """Compare two arrays or tensors bit for bit, NaN included."""
     if isinstance(first, np.ndarray):
-        return first.shape == second.shape and first.tobytes() == second.tobytes()
+        return bool(first.shape == second.shape and first.tobytes() == second.tobytes())
     import torch
 
     whole = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[first.element_size()]

@@ -12,6 +12,7 @@ from draftproof.properties.contract import Arrays, Contract
 from draftproof.properties.inputs.rows import distribution
 from draftproof.properties.judges.equality import required
 from draftproof.properties.laws.law import Law
+from draftproof.properties.memory import repeated
 from draftproof.properties.subject import Subject
 from draftproof.properties.verdict import Verdict
 
@@ -81,7 +82,7 @@ def _turning_points(
 ) -> np.ndarray:
     """Return, for each token t, the uniform at which the answer passes t."""
     rows = min(ROWS[subject.device], len(tokens))
-    placed = subject.place(_inputs(contract, case, p, q, rows), case.dtype)
+    placed = repeated(subject.place(_one_request(contract, case, p, q), case.dtype), rows)
     keywords = {"rule": "token"} if contract.name == "verify_chain" else {}
     name = "sample_uniforms" if contract.name == "verify_chain" else "uniforms"
     shape = {"B": rows, "K": 1 if case.options["draw"] == "residual" else 0, "V": len(p)}
@@ -112,17 +113,17 @@ def _write(target: object, values: np.ndarray) -> None:
         target.copy_(torch.from_numpy(values))
 
 
-def _inputs(contract: Contract, case: Case, p: np.ndarray, q: np.ndarray, rows: int) -> Arrays:
+def _one_request(contract: Contract, case: Case, p: np.ndarray, q: np.ndarray) -> Arrays:
     if contract.name == "sample":
-        return {"probs": np.tile(p, (rows, 1)), "uniforms": np.zeros(rows)}
+        return {"probs": p[None], "uniforms": np.zeros(1)}
     K = 1 if case.options["draw"] == "residual" else 0
     return {
-        "draft_tokens": np.zeros((rows, K), np.int32),
+        "draft_tokens": np.zeros((1, K), np.int32),
         "draft_lengths": None,
-        "draft_probs": np.tile(q, (rows, K, 1)),
-        "target_probs": np.tile(p, (rows, K + 1, 1)),
-        "accept_uniforms": np.full((rows, K), 0.5),
-        "sample_uniforms": np.zeros(rows),
+        "draft_probs": np.tile(q, (1, K, 1)),
+        "target_probs": np.tile(p, (1, K + 1, 1)),
+        "accept_uniforms": np.full((1, K), 0.5),
+        "sample_uniforms": np.zeros(1),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from draftproof.properties.case import Case
 from draftproof.properties.contract import Contract
 from draftproof.properties.laws.law import Law
-from draftproof.properties.memory import same_bits
+from draftproof.properties.memory import repeated, same_bits
 from draftproof.properties.subject import Subject
 from draftproof.properties.verdict import Verdict
 
@@ -110,12 +110,8 @@ def check_large_offsets(contract: Contract, subject: Subject, case: Case) -> Ver
     batch = next(iter(value for value in placed.values() if value is not None)).shape[0]
     per_copy = max(value.numel() for value in placed.values() if value is not None)
     copies = 2**31 // per_copy + 2
-    repeated = {
-        name: None if value is None else value.repeat(copies, *[1] * (value.ndim - 1))
-        for name, value in placed.items()
-    }
     alone = subject.launch(placed, keywords)
-    large = subject.launch(repeated, keywords)
+    large = subject.launch(repeated(placed, copies), keywords)
     torch.cuda.synchronize()
     _compare(verdict, "behind element 2**31", alone, tuple(out[-batch:].clone() for out in large))
     return verdict

@@ -13,6 +13,7 @@ from draftproof.properties.contract import Arrays, Contract
 from draftproof.properties.inputs.rows import distribution
 from draftproof.properties.laws.law import Law
 from draftproof.properties.laws.source import Source
+from draftproof.properties.memory import repeated
 from draftproof.properties.subject import Subject
 from draftproof.properties.verdict import Verdict
 
@@ -160,7 +161,7 @@ def _count(
 ) -> tuple[np.ndarray, int]:
     """Return the counts [4, cells] of ``Counter.counts``, and how many tokens had no probability."""
     batch, width = min(ROWS[subject.device], case.shape["draws"]), len(rows.q)
-    placed = subject.place(_shared_inputs(contract, rows, batch), case.dtype)
+    placed = repeated(subject.place(_one_request(contract, rows), case.dtype), batch)
     keywords = {"rule": case.options["rule"]} if contract.name == "verify_chain" else {}
     source = Source.on(subject.device, case.seed, rows.q)
     counter = source.counter(cells.of, rows.p[:2], HEAD + TAIL)
@@ -179,16 +180,16 @@ def _count(
     return counter.counts(), counter.misses()
 
 
-def _shared_inputs(contract: Contract, rows: Rows, batch: int) -> Arrays:
+def _one_request(contract: Contract, rows: Rows) -> Arrays:
     if contract.name == "sample":
-        return {"probs": np.tile(rows.p[0], (batch, 1)), "uniforms": np.zeros(batch, np.float32)}
+        return {"probs": rows.p[:1], "uniforms": np.zeros(1, np.float32)}
     return {
-        "draft_tokens": np.zeros((batch, CHAIN), np.int32),
+        "draft_tokens": np.zeros((1, CHAIN), np.int32),
         "draft_lengths": None,
-        "draft_probs": np.tile(rows.q, (batch, 1, 1)),
-        "target_probs": np.tile(rows.p, (batch, 1, 1)),
-        "accept_uniforms": np.zeros((batch, CHAIN), np.float32),
-        "sample_uniforms": np.zeros(batch, np.float32),
+        "draft_probs": rows.q[None],
+        "target_probs": rows.p[None],
+        "accept_uniforms": np.zeros((1, CHAIN), np.float32),
+        "sample_uniforms": np.zeros(1, np.float32),
     }
 
 
