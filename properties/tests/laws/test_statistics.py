@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.laws import statistics
 from draftproof.properties.laws.statistics import (
     HEAD,
     TAIL,
     Cells,
+    Rows,
     _chi_square,
     mean_accepted,
     smallest_found,
@@ -34,7 +36,7 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def law_of(cells: int) -> np.ndarray:
     weights = 1.0 / (5.0 + np.arange(cells))
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def alarms(law: np.ndarray, actual: np.ndarray) -> int:
@@ -77,8 +79,13 @@ def test_a_deviation_of_the_stated_size_is_found(cells: int, shape: str) -> None
 
 
 def test_the_suite_finds_a_fifth_of_a_percent_at_the_deep_budget() -> None:
-    cells = 2 * (HEAD + TAIL)
-    assert smallest_found(cells - 1, statistics.DRAWS["deep"]["cuda"]) <= 0.002
+    draws, cells = statistics.DRAWS["deep"]["cuda"], HEAD + TAIL
+    assert smallest_found(2 * cells - 1, draws) <= 0.002
+    # The second token is drawn where the first draft is accepted.
+    for case in statistics.statistical_cases(CONTRACTS["verify_chain"], "cuda", "deep", 0):
+        rows = Rows.of(case, statistics.CHAIN)
+        accepted = float(np.minimum(rows.p[0], rows.q[0]).sum(dtype=np.float64))
+        assert smallest_found(cells - 1, accepted * draws) <= 0.002
 
 
 @given(st.integers(1, 2_000), st.integers(1_000, 10**8))

@@ -1,0 +1,155 @@
+"""Wrong arguments raise at once, saying what was expected and got; ``check=True`` says which rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from draftproof.optimized import eager
+from draftproof.optimized.arguments.check import FLOATS
+from draftproof.properties.case import Case
+from draftproof.properties.contract import Argument
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.subject import Subject
+
+SIZES = {"B": 2, "K": 3, "V": 5, "N": 4, "count": 2}
+ARGUMENTS = [
+    pytest.param(name, argument, id=f"{name}-{argument.name}")
+    for name, contract in CONTRACTS.items()
+    for argument in contract.arguments
+]
+
+
+def called(operation: str, **changed: Any) -> Any:
+    """Call eager's operation on ordinary arguments, some of them changed."""
+    contract = CONTRACTS[operation]
+    options = {name: choices[0] for name, choices in contract.options.items()}
+    case = Case(operation, {axis: SIZES[axis] for axis in contract.sizes}, contract.dtypes[0], options)
+    subject = Subject.of(eager, contract, "cpu")
+    assert subject is not None
+    placed = subject.place(contract.fill(case), case.dtype)
+    for name, change in changed.items():
+        placed[name] = change(placed[name]) if callable(change) else change
+    return subject.function(**placed, **contract.call_keywords(case))
+
+
+def refused(kind: type[Exception], operation: str, argument: str, change: Callable[[Any], Any]) -> str:
+    """Return the message, after checking that it opens with operation and argument."""
+    with pytest.raises(kind) as caught:
+        called(operation, **{argument: change})
+    message = str(caught.value)
+    assert message.startswith(f"{operation}: {argument} must be ")
+    return message
+
+
+@pytest.mark.parametrize("operation", CONTRACTS)
+def test_right_arguments_are_taken(operation: str) -> None:
+    called(operation)
+
+
+@pytest.mark.parametrize(("operation", "argument"), ARGUMENTS)
+def test_what_is_no_tensor_is_a_type_error(operation: str, argument: Argument) -> None:
+    message = refused(TypeError, operation, argument.name, lambda tensor: tensor.numpy())
+    assert message == f"{operation}: {argument.name} must be a torch.Tensor, got ndarray"
+    if not argument.optional:
+        assert "NoneType" in refused(TypeError, operation, argument.name, lambda tensor: None)
+
+
+@pytest.mark.parametrize(("operation", "argument"), ARGUMENTS)
+def test_a_wrong_dtype_is_named(operation: str, argument: Argument) -> None:
+    message = refused(ValueError, operation, argument.name, lambda tensor: tensor.to(torch.int8))
+    dtypes = " or ".join(str(dtype).removeprefix("torch.") for dtype in FLOATS)
+    assert (dtypes if argument.dtype == "float" else argument.dtype.split()[0]) in message
+    assert "got int8 [" in message
+
+
+@pytest.mark.parametrize(("operation", "argument"), ARGUMENTS)
+def test_a_wrong_rank_is_named(operation: str, argument: Argument) -> None:
+    message = refused(ValueError, operation, argument.name, lambda tensor: tensor[None])
+    expected, got = message.split(", got ")
+    assert all(axis in expected for axis in argument.axes)
+    assert got.split()[1].startswith("[1,")
+
+
+@pytest.mark.parametrize(
+    ("operation", "argument", "axis"),
+    [
+        pytest.param(name, argument.name, axis, id=f"{name}-{argument.name}-{argument.axes[axis]}")
+        for name, contract in CONTRACTS.items()
+        for argument in contract.arguments[1:]
+        for axis in range(len(argument.axes))
+    ],
+)
+def test_sizes_that_disagree_are_named(operation: str, argument: str, axis: int) -> None:
+    def longer(tensor: torch.Tensor) -> torch.Tensor:
+        return torch.cat([tensor, tensor.narrow(axis, 0, 1)], axis)
+
+    with pytest.raises(
+        ValueError, match=rf"^{operation}: \w+ must be .*\[.*=\d.*\] on cpu, got \w+ \[.*\] on cpu$"
+    ):
+        called(operation, **{argument: longer})
+
+
+@pytest.mark.parametrize(
+    ("operation", "argument"),
+    [pair for pair in ARGUMENTS if len(CONTRACTS[str(pair.values[0])].arguments) > 1],
+)
+def test_another_device_is_named(operation: str, argument: Argument) -> None:
+    with pytest.raises(ValueError, match=rf"^{operation}: .* on (cpu|meta), got .* on (cpu|meta)$"):
+        called(operation, **{argument.name: lambda tensor: tensor.to("meta")})
+
+
+def test_the_message_in_full() -> None:
+    with pytest.raises(ValueError, match="draft_probs") as caught:
+        called("verify_chain", draft_probs=lambda q: q.half())
+    assert str(caught.value) == (
+        "verify_chain: draft_probs must be float32 [B=2, K=3, V=5] on cpu, got float16 [2, 3, 5] on cpu"
+    )
+
+
+def test_uniforms_have_one_dtype() -> None:
+    message = refused(ValueError, "verify_chain", "sample_uniforms", lambda tensor: tensor.double())
+    assert "must be float32 [B=2] on cpu, got float64 [2] on cpu" in message
+
+
+def test_an_unknown_rule_is_named() -> None:
+    p, q = torch.ones(1, 2, 3), torch.ones(1, 1, 3)
+    drafts, uniforms = torch.zeros(1, 1, dtype=torch.int32), torch.zeros(1, 1)
+    with pytest.raises(ValueError, match=r"^verify_chain: rule must be one of token, block, got 'tree'$"):
+        eager.verify_chain(drafts, None, q, p, uniforms, torch.zeros(1), rule="tree")
+
+
+@pytest.mark.parametrize("count", [-1, 1.5, None])
+def test_a_count_is_no_negative_integer(count: Any) -> None:
+    zeros = torch.zeros(2, dtype=torch.int64)
+    with pytest.raises(ValueError, match=r"^uniforms: count must be an integer of at least 0, got "):
+        eager.uniforms(zeros, zeros, count)
+
+
+def test_check_names_rows_and_reasons() -> None:
+    probs = torch.tensor([[0.5, 0.5], [0.0, 0.0], [torch.nan, 1.0]])
+    assert eager.sample(probs, torch.zeros(3)).status.tolist() == [0, 1, 4]
+    with pytest.raises(ValueError, match=r"^sample: row 1: DEGENERATE; row 2: NAN_SEEN$"):
+        eager.sample(probs, torch.zeros(3), check=True)
+
+
+def test_check_names_every_operation_and_joined_reasons() -> None:
+    drafts, lengths = torch.tensor([[5, -1]], dtype=torch.int32), torch.tensor([3], dtype=torch.int32)
+    target = torch.tensor([[5, 6, 7]], dtype=torch.int32)
+    with pytest.raises(ValueError, match=r"^verify_chain_greedy: row 0: INVALID_TOKEN\|INVALID_LENGTH$"):
+        eager.verify_chain_greedy(drafts, lengths, target, check=True)
+    uniforms = torch.zeros(1, 2)
+    with pytest.raises(ValueError, match=r"^verify_chain: row 0: INVALID_TOKEN\|INVALID_LENGTH$"):
+        eager.verify_chain(
+            drafts % 9, lengths, None, torch.ones(1, 3, 4) / 4, uniforms, torch.zeros(1), check=True
+        )
+
+
+def test_check_shortens_long_lists() -> None:
+    with pytest.raises(ValueError, match=r"row 7: DEGENERATE; and 92 more rows$"):
+        eager.sample(torch.zeros(100, 3), torch.zeros(100), check=True)
+
+
+def test_check_is_silent_when_all_is_well() -> None:
+    eager.sample(torch.ones(2, 3), torch.zeros(2), check=True)
