@@ -5,8 +5,8 @@ import numpy as np
 from draftproof.properties.mutants.base.chain import Request, Verifier
 
 STORY = (
-    "vllm-ascend 7807: `block` is accepted as an argument and verified by the token rule: the law is "
-    "kept, the longer blocks are lost."
+    "vllm-ascend 7807: `block` is asked for, and verified by the token rule: the law is kept, the "
+    "longer blocks are lost."
 )
 KILLED_BY = ("admissible", "bounds")
 CONFORMANCE = {"arrays": "numpy"}

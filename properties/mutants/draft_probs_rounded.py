@@ -5,8 +5,8 @@ import numpy as np
 from draftproof.properties.mutants.base.chain import Verifier
 
 STORY = (
-    "The same family as DeepSpec 31: the draft's probabilities travel to the verifier in bfloat16, the "
-    "drafts were drawn from float32."
+    "DeepSpec 31: drawing and verifying compute q in different precisions. Here the drafts were drawn "
+    "from float32, and the verifier rounds q to bfloat16."
 )
 KILLED_BY = ("exact law",)
 CONFORMANCE = {"arrays": "numpy"}

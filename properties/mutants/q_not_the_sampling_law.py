@@ -5,8 +5,9 @@ import numpy as np
 from draftproof.properties.mutants.base.chain import Verifier
 
 STORY = (
-    "transformers 32867 and 47932, DeepSpec 31: greedy drafts are verified with a soft q. Here the "
-    "reverse, which a verifier can do: soft drafts are verified with q sharpened to its mode."
+    "transformers 32867 and 47932: drafts are verified with a q that they were not drawn from, such as "
+    "greedy ones with a soft q. Here the reverse, which a verifier can do: soft drafts, and q sharpened "
+    "to its mode."
 )
 KILLED_BY = ("exact law",)
 CONFORMANCE = {"arrays": "numpy"}

@@ -5,8 +5,8 @@ import numpy as np
 from draftproof.properties.mutants.base.sampling import Sampler
 
 STORY = (
-    "vLLM 44744, 21876, 53029: a row without usable mass lets a lane of the last tile win, and the id "
-    "is V or more."
+    "vLLM 44744, 21876, 53029: where nothing in the last tile has mass, or all of it is NaN, a lane "
+    "behind the vocabulary wins, and the id is V or more."
 )
 KILLED_BY = ("admissible",)
 CONFORMANCE = {"arrays": "numpy"}

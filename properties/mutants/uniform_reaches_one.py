@@ -3,8 +3,8 @@
 from draftproof.properties.mutants.base.sampling import Uniforms
 
 STORY = (
-    "A classic slip: a 32-bit word times 2^-32 is rounded to float32, and the largest 128 words give "
-    "exactly 1, at which a draw runs off its row."
+    "SGLang 30822 guards against it: a 32-bit word times 2^-32 is rounded to float32, and the largest "
+    "words give exactly 1, at which a draw runs off its row."
 )
 KILLED_BY = ("admissible",)
 CONFORMANCE = {"arrays": "numpy"}
