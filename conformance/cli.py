@@ -39,6 +39,9 @@ out = Console()
 console = Console(stderr=True)
 """Progress and complaints; what was found goes to ``out``."""
 
+SHOWN = 8
+"""Failures shown in the terminal for each backend; all of them are in the report."""
+
 NONSENSE = 2
 """Exit code of a request that makes no sense."""
 
@@ -243,13 +246,16 @@ def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: 
     out.print(matrix.rich_table(table))
     for report in reports:
         wrong = [result for result in report.results if result.state in BAD]
-        for result in wrong[:5]:
+        # One of each law: that a bug breaks several laws says more of it than five cases of one.
+        shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
+        for result in shown[:SHOWN]:
             out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
             what = [str(finding) for finding in result.findings[:2]] or [result.reason]
             for line in (*what, result.reproduce):
                 out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
-        if len(wrong) > 5:
-            out.print(f"    and {len(wrong) - 5} more in {folder}", highlight=False)
+        if len(wrong) > len(shown[:SHOWN]):
+            rest = len(wrong) - len(shown[:SHOWN])
+            out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
         for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
             out.print(f"[dim]unavailable: {report.header.subject.backend}: {reason}[/]", highlight=False)
     score = table.score

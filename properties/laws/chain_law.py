@@ -195,6 +195,9 @@ def emit(subject: Subject, case: Case) -> Emitted:
 def check_exact(contract: Contract, subject: Subject, case: Case) -> Verdict:
     """Compare every probe with its cell's run, and the emitted law with the target's."""
     answer, verdict = emit(subject, case), Verdict()
+    distance = law_distance(answer, case.options["drafts"] == "given")
+    verdict.measures["law_tv"] = distance
+    verdict.expect(distance <= MOST, "the emitted law", "the target's law", f"total variation {distance:.3g}")
     total = len(answer.cells)
     for number, run in enumerate(answer.runs):
         cell = answer.cells[number % total]
@@ -208,9 +211,6 @@ def check_exact(contract: Contract, subject: Subject, case: Case) -> Verdict:
                 str(list(cell.run)),
                 list(run),
             )
-    distance = law_distance(answer, case.options["drafts"] == "given")
-    verdict.measures["law_tv"] = distance
-    verdict.expect(distance <= MOST, "the emitted law", "the target's law", f"total variation {distance:.3g}")
     return verdict
 
 
