@@ -23,21 +23,18 @@ README_OPERATIONS = ("verify_chain",)
 
 
 def record(reports: Sequence[Report], folder: Path | None = None) -> Path:
-    """Judge every mutant, and write evidence of the reports beside it; return the file."""
+    """Judge every mutant that can run here, and write evidence of the reports beside it; return the file."""
     device = "cuda" if any(report.header.machine.gpu for report in reports) else "cpu"
-    killed = [Mutant(name, mutant.story, _laws(name, device)) for name, mutant in MUTANTS.items()]
+    killed = [
+        Mutant(name, mutant.story, tuple(judge(mutant, "cpu" if "cpu" in mutant.devices else device)))
+        for name, mutant in MUTANTS.items()
+        if device in mutant.devices
+    ]
     pillars = {contract.name: contract.pillar for contract in CONTRACTS.values()}
     evidence = record_evidence(reports, pillars, datetime.now(UTC).date(), killed)
     target = folder or EVIDENCE
     target.mkdir(parents=True, exist_ok=True)
     return save(evidence, target)
-
-
-def _laws(name: str, device: str) -> tuple[str, ...]:
-    mutant = MUTANTS[name]
-    if "cuda" in mutant.devices and device != "cuda" and len(mutant.devices) == 1:
-        return ()
-    return tuple(judge(mutant, device="cuda" if mutant.devices == ("cuda",) else "cpu"))
 
 
 def update(root: Path, write: bool = True) -> list[str]:

@@ -1,0 +1,58 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from draftproof.conformance import showcase
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.evidence import load, record, save
+from draftproof.conformance.records import Report
+from draftproof.properties.contracts import CONTRACTS
+
+ROOT = Path(__file__).parents[2]
+PILLARS = {contract.name: contract.pillar for contract in CONTRACTS.values()}
+
+
+def test_what_is_committed_follows_from_the_evidence() -> None:
+    # A changed source turns its cells stale: then this fails until `draftproof badge` has said so.
+    assert showcase.update(ROOT, write=False) == []
+
+
+def test_every_committed_mutant_was_killed() -> None:
+    for path in showcase.EVIDENCE.glob("*.json"):
+        evidence = load(path)
+        assert evidence.killed == len(evidence.mutants) > 0
+
+
+@pytest.fixture
+def project(tmp_path: Path, reports: tuple[Report, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "README.md").write_text("# it\n\n<!-- matrix -->\n<!-- /matrix -->\n")
+    monkeypatch.setattr(showcase, "EVIDENCE", tmp_path / "evidence")
+    known = [report for report in reports if all(r.operation in PILLARS for r in report.results)]
+    save(record(known, PILLARS, date(2026, 11, 22)), tmp_path / "evidence")
+    return tmp_path
+
+
+def test_the_readme_and_the_pictures_are_made_from_it(project: Path) -> None:
+    made = showcase.update(project)
+    assert "README.md" in made
+    assert "verify_chain" in (project / "README.md").read_text()
+    assert any(name.endswith("-badge.svg") for name in made)
+    assert showcase.update(project, write=False) == []
+
+
+def test_a_stale_row_is_shown_stale(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    showcase.update(project)
+    monkeypatch.setattr("draftproof.conformance.matrix.freshness", lambda row, root=None: ["changed.cu"])
+    assert "README.md" in showcase.update(project, write=False)
+    showcase.update(project)
+    text = (project / "README.md").read_text()
+    assert "↻ S" in text
+    assert "✓ P" not in text
+
+
+def test_without_evidence_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showcase, "EVIDENCE", tmp_path)
+    with pytest.raises(DiagnosticError, match="no evidence"):
+        showcase.update(tmp_path)
