@@ -1,0 +1,25 @@
+"""The operations in CUDA C++, tuned for Hopper: built by nvcc on first use, called through ctypes.
+
+Every operation is also a ``torch.library`` operator (``draftproof_cuda::...``), so ``torch.compile``
+and CUDA graphs take it. Requests are split over clusters of thread blocks.
+"""
+
+from draftproof.optimized.cuda.build import cubins
+from draftproof.optimized.cuda.library import unavailable
+from draftproof.optimized.cuda.primitives.vector_add import vector_add
+from draftproof.optimized.cuda.sampling.sample import sample
+from draftproof.optimized.cuda.sampling.softmax import softmax
+from draftproof.optimized.cuda.sampling.uniforms import uniforms
+from draftproof.optimized.cuda.speculative.chain import verify_chain
+from draftproof.optimized.cuda.speculative.chain_greedy import verify_chain_greedy
+
+__all__ = [
+    "cubins",
+    "sample",
+    "softmax",
+    "unavailable",
+    "uniforms",
+    "vector_add",
+    "verify_chain",
+    "verify_chain_greedy",
+]

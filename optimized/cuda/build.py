@@ -1,0 +1,118 @@
+"""Compiles the ``.cu`` files with nvcc, once for each source, compiler and architecture.
+
+Finished libraries lie in the user's cache folder under a digest of everything they depend on and get
+there by an atomic rename, so processes that build the same one at once do not disturb each other.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+INCLUDE = ROOT / "include"
+FLAGS = ("-std=c++17", "-O3")
+KERNELS = (
+    "primitives/vector_add",
+    "sampling/sample",
+    "sampling/softmax",
+    "sampling/uniforms",
+    "speculative/chain",
+    "speculative/chain_greedy",
+)
+
+
+class BuildError(RuntimeError):
+    """nvcc is missing or refused a source; the message carries what it said."""
+
+
+@lru_cache
+def nvcc() -> Path:
+    """Return the compiler: on PATH, under CUDA_HOME, or from the wheel ``nvidia-cuda-nvcc``."""
+    found = shutil.which("nvcc")
+    candidates = [Path(found)] if found else []
+    if "CUDA_HOME" in os.environ:
+        candidates.append(Path(os.environ["CUDA_HOME"]) / "bin" / "nvcc")
+    wheels = importlib.util.find_spec("nvidia")
+    folders = (wheels.submodule_search_locations or ()) if wheels else ()
+    candidates.extend(Path(folder) / "cu13" / "bin" / "nvcc" for folder in folders)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise BuildError("nvcc not found: neither on PATH, nor under CUDA_HOME, nor in the wheel nvidia/cu13")
+
+
+def library(kernel: str, arch: str) -> Path:
+    """Return the shared library of ``kernel`` ("speculative/chain") for ``arch`` ("sm_90"), built if absent."""
+    target = _cache() / f"{kernel.replace('/', '_')}-{arch}-{_digest(kernel, arch)}.so"
+    if not target.exists():
+        _compile(kernel, arch, target, "-shared", "-Xcompiler", "-fPIC", *_linking())
+    return target
+
+
+def cubins(arch: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the machine code of every ``.cu`` file for ``arch`` ("sm_90"); needs no GPU.
+
+    Raises
+    ------
+    BuildError
+        If nvcc is missing or does not know ``arch``.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for kernel in KERNELS:
+            target = Path(folder) / "kernel.cubin"
+            _compile(kernel, arch, target, "-cubin")
+            yield kernel, target.read_bytes()
+
+
+def _compile(kernel: str, arch: str, target: Path, *options: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        made = Path(folder) / target.name
+        command = [
+            str(nvcc()),
+            *FLAGS,
+            f"-I{INCLUDE}",
+            f"-arch={arch}",
+            *options,
+            "-o",
+            str(made),
+            str(_source(kernel)),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BuildError(f"nvcc failed on {kernel}.cu for {arch}:\n{done.stderr}{done.stdout}")
+        made.replace(target)
+
+
+def _source(kernel: str) -> Path:
+    return ROOT / f"{kernel}.cu"
+
+
+def _linking() -> list[str]:
+    """The flags that link the CUDA runtime in; a wheel keeps it beside ``bin`` in ``lib``."""
+    beside = nvcc().parent.parent / "lib"
+    return ["-cudart", "static", *([f"-L{beside}"] if (beside / "libcudart_static.a").exists() else [])]
+
+
+@lru_cache
+def _digest(kernel: str, arch: str) -> str:
+    digest = hashlib.sha256(" ".join((_version(), arch, *FLAGS)).encode())
+    for path in (_source(kernel), *sorted(INCLUDE.glob("*.cuh"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+@lru_cache
+def _version() -> str:
+    return subprocess.run([str(nvcc()), "--version"], capture_output=True, text=True, check=True).stdout
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "draftproof" / "cuda"

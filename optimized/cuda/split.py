@@ -1,0 +1,51 @@
+"""How many blocks and threads share a row. The answers do not depend on it, only the time does.
+
+The numbers come from the sweeps in docs/performance/cuda.md: one block per multiprocessor hides the
+latency of a single pass, more of them even out requests that read several rows.
+"""
+
+from functools import lru_cache
+
+import torch
+
+from draftproof.optimized.cuda import library
+
+WARP = 32
+QUAD = 4
+TILES = 320  # most tiles of a row, and
+BATCH = 512  # what a tile's width is a multiple of, as in include/row.cuh
+SMALL = 4  # rows up to which a softmax waits for latency rather than for memory
+
+
+@lru_cache(maxsize=4096)
+def draw(
+    kernel: str, rows: int, vocabulary: int, index: int, *, several_passes: bool = False
+) -> tuple[int, int]:
+    """Return (blocks per row, threads per block) for a draw from each of ``rows`` rows."""
+    width = -(-vocabulary // (TILES * BATCH)) * BATCH or BATCH
+    tiles = -(-vocabulary // width) or 1
+    processors = torch.cuda.get_device_properties(index).multi_processor_count
+    wanted = processors * 8 if several_passes else processors
+    most = min(tiles, library.largest_cluster(kernel, index))
+    blocks = 1
+    while blocks * 2 <= most and rows * blocks * 2 <= wanted:
+        blocks *= 2
+    per_block = -(-tiles // blocks)
+    if rows * blocks > 2 * processors:
+        warps = min(per_block, 8)
+    else:
+        warps = per_block if per_block <= 20 else 16
+    return blocks, warps * WARP
+
+
+@lru_cache(maxsize=4096)
+def softmax(rows: int, vocabulary: int, index: int) -> tuple[int, int, int]:
+    """Return (quads held per thread, blocks per row, threads per block) for a softmax."""
+    quads = -(-vocabulary // QUAD)
+    held, threads = (4, 256) if rows <= SMALL else (8, 512)
+    most = library.largest_cluster("sampling/softmax", index)
+    blocks = 1
+    while blocks * 2 <= most and quads > blocks * held * threads:
+        blocks *= 2
+    warps = -(-quads // (blocks * held * WARP))
+    return held, blocks, min(warps, 32) * WARP
