@@ -20,7 +20,7 @@ from draftproof.optimized.triton.launch import multiprocessors
 LANES = 1024
 MAX_TILES = 256
 PROGRAMS_PER_MULTIPROCESSOR = 16
-MAX_SHARE = 8
+MAX_SHARE = 4
 
 
 def tiling(vocabulary: int) -> tuple[int, int]:

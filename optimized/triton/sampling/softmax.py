@@ -21,7 +21,7 @@ from draftproof.optimized.arguments import sampling as arguments
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, kernel, require
 from draftproof.optimized.triton.row import lanes_of, load_lanes
 
-LANES = 1024
+LANES = 2048
 OUT_LANES = 2048
 PAIRS = 256
 
