@@ -1,5 +1,6 @@
 """The checkout's own runs: the plugin's options and the Hypothesis profiles for every test."""
 
+from collections.abc import Generator
 from importlib.metadata import entry_points
 
 import pytest
@@ -16,9 +17,20 @@ pytest_plugins = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the options in every run of the checkout."""
     plugin.add_options(parser)
+    parser.addoption("--strict-gpu", action="store_true", help="a GPU test that is skipped fails")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let ``--hypothesis-profile`` win over the environment."""
     if not config.getoption("--hypothesis-profile", None):
         profiles.load()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With ``--strict-gpu`` turn a GPU test that was skipped into a failure: nothing was proved."""
+    report = yield
+    if report.skipped and item.get_closest_marker("gpu") and item.config.getoption("--strict-gpu"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"--strict-gpu: {reason}"
+    return report
