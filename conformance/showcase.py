@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from draftproof.conformance import badge, charts, matrix
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence import Evidence, Mutant, freshness, load, save
 from draftproof.conformance.evidence import record as record_evidence
-from draftproof.conformance.records import Report
+from draftproof.conformance.records import BenchRow, Report
+from draftproof.conformance.report import short_name
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.mutants import MUTANTS
 from draftproof.properties.mutants.kill import judge
@@ -22,8 +24,13 @@ README_OPERATIONS = ("verify_chain",)
 """What the README's chart shows; the others are in the full one."""
 
 
-def record(reports: Sequence[Report], folder: Path | None = None) -> Path:
-    """Judge every mutant that can run here, and write evidence of the reports beside it; return the file."""
+def record(reports: Sequence[Report], timings: Path | None = None, folder: Path | None = None) -> Path:
+    """Judge every mutant that can run here, and write evidence of the reports beside it; return the file.
+
+    ``timings`` is the ``bench.json`` of a run of ``draftproof bench`` on the same device.
+    """
+    if timings is not None:
+        reports = [replace(report, benches=_timed(report, timings)) for report in reports]
     device = "cuda" if any(report.header.machine.gpu for report in reports) else "cpu"
     killed = [
         Mutant(name, mutant.story, tuple(judge(mutant, "cpu" if "cpu" in mutant.devices else device)))
@@ -35,6 +42,11 @@ def record(reports: Sequence[Report], folder: Path | None = None) -> Path:
     target = folder or EVIDENCE
     target.mkdir(parents=True, exist_ok=True)
     return save(evidence, target)
+
+
+def _timed(report: Report, timings: Path) -> tuple[BenchRow, ...]:
+    rows = (BenchRow(**row) for row in json.loads(timings.read_text(encoding="utf-8")))
+    return tuple(row for row in rows if row.backend == short_name(report.header.subject.backend))
 
 
 def update(root: Path, write: bool = True) -> list[str]:

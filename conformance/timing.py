@@ -16,7 +16,9 @@ import torch
 Inputs = TypeVar("Inputs")
 
 NODES = 48
-"""Fewest calls in a graph: the replay's own launch is then below 1 % of the smallest kernels."""
+"""Calls in a graph of short ones: the replay's own launch is then below 1 % of the smallest kernels."""
+LONG_ENOUGH = 2000.0
+"""Microseconds of a graph: one of slow calls needs no more of them than it has input sets."""
 WARM_UPS = 3
 REPLAYS = 20
 
@@ -50,13 +52,13 @@ def time_graph(
     """
     if not input_sets or replays < 1:
         raise ValueError(f"time_graph: needs an input set and a replay, got {len(input_sets)} and {replays}")
-    nodes = max(NODES, len(input_sets))
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):  # builds, loads and allocates before the capture
         for inputs in input_sets[:WARM_UPS]:
             call(inputs)
     stream.synchronize()
+    nodes = max(len(input_sets), min(NODES, math.ceil(LONG_ENOUGH / _once(call, input_sets[0]))))
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, stream=stream):
         for node in range(nodes):
@@ -87,6 +89,16 @@ def launch_floor() -> float:
     """Return the microseconds of the smallest kernel as a node of a graph: no call is faster."""
     one = torch.zeros(1, device="cuda")
     return time_graph(lambda value: value.add_(1.0), [one]).median
+
+
+def _once(call: Callable[[Inputs], object], inputs: Inputs) -> float:
+    """Return the microseconds of one launch: far too many for a short kernel, about right for a long one."""
+    before, after = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    before.record()
+    call(inputs)
+    after.record()
+    after.synchronize()
+    return 1000.0 * before.elapsed_time(after)
 
 
 def _replay(graph: torch.cuda.CUDAGraph, replays: int) -> list[float]:

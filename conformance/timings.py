@@ -1,6 +1,9 @@
 """What ``draftproof bench`` times, and how it shows the times."""
 
+import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from draftproof.conformance import charts
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.ours import BACKENDS
 from draftproof.conformance.records import BenchRow
+from draftproof.conformance.report import short_name
 from draftproof.conformance.session import chosen
 
 
@@ -32,16 +36,19 @@ def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[]
             [],
             "run it on a machine with a GPU",
         )
-    from draftproof.conformance.bench import bench, without_peers
+    from draftproof.conformance.bench import EAGER, bench, without_peers
 
-    backends = [name for name in modules or BACKENDS[1:] if _runs(name)]
+    sys.path.insert(0, str(Path.cwd()))
+    asked = [name for name in modules or BACKENDS[1:] if _runs(name)]
+    shown = {short_name(name) for name in asked}
     on_h100 = "H100" in torch.cuda.get_device_name()
 
     def rows() -> Iterator[BenchRow]:
         for contract in chosen(operations):
             for shape in contract.benches:
-                for row in bench(contract, shape, backends):
-                    yield row if on_h100 else without_peers(row)
+                for row in bench(contract, shape, [EAGER, *(name for name in asked if name != EAGER)]):
+                    if row.backend in shown:
+                        yield row if on_h100 else without_peers(row)
                 torch.cuda.empty_cache()
 
     return rows
@@ -80,5 +87,8 @@ def show_benches(rows: Sequence[BenchRow], folder: Path, console: Console) -> No
         )
     console.print(table)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.json").write_text(
+        json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8"
+    )
     (folder / "bench.md").write_text(charts.markdown(rows) + "\n", encoding="utf-8")
     (folder / "bench.svg").write_text(charts.chart(rows), encoding="utf-8")
