@@ -166,9 +166,17 @@ def explain(
 
 @app.command()
 def record(
-    reports: Annotated[list[Path], typer.Argument(help="Report files of one device, one per backend.")],
-    timings: Annotated[Path | None, typer.Option(help="The bench.json of draftproof bench.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="Where evidence lies; the package's if none.")] = None,
+    reports: Annotated[
+        list[Path],
+        typer.Argument(exists=True, dir_okay=False, help="Report files of one device, one per backend."),
+    ],
+    timings: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The bench.json of draftproof bench.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where evidence lies; the package's by default.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make evidence of a device's reports: every result, the versions, the digest of every source."""
     path = showcase.record([read(path) for path in reports], timings, folder)
