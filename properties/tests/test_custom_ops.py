@@ -78,8 +78,8 @@ def test_a_compiled_call_gives_the_same_bits(operation: str) -> None:
     if reason := cuda.unavailable("cuda"):
         pytest.skip(f"unavailable: {reason}")
     placed, keywords = ordinary(operation, "cuda")
-    function = getattr(cuda, operation)
-    compiled = torch.compile(function, fullgraph=True, backend="aot_eager")
+    function: Any = getattr(cuda, operation)
+    compiled: Any = torch.compile(function, fullgraph=True, backend="aot_eager")
     expected, got = function(**placed, **keywords), compiled(**placed, **keywords)
     pairs = zip(expected, got, strict=True) if isinstance(expected, tuple) else [(expected, got)]
     assert all(torch.equal(one, two) for one, two in pairs)
