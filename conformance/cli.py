@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Annotated, Any
 try:
     import typer
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 except ImportError as missing:
     raise SystemExit(
         f"draftproof: the command line needs {missing.name}: pip install 'draftproof[test]'"
@@ -21,10 +20,19 @@ from draftproof.conformance import explain as explanation
 from draftproof.conformance import matrix, showcase
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.ours import BACKENDS, device_for
-from draftproof.conformance.records import Report, Result
+from draftproof.conformance.progress import progress
+from draftproof.conformance.records import Report
 from draftproof.conformance.report import finite, read
 from draftproof.conformance.runner import Child
-from draftproof.conformance.session import BAD, Session, chosen, requested, waivers_of, write_overview
+from draftproof.conformance.session import (
+    BAD,
+    Session,
+    chosen,
+    requested,
+    told_apart,
+    waivers_of,
+    write_overview,
+)
 from draftproof.conformance.timings import bench_rows, show_benches
 from draftproof.conformance.waivers import Waiver
 from draftproof.properties.verdict import State
@@ -89,11 +97,11 @@ def check(
 ) -> None:
     """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense."""
     reports, known = [], waivers_of(waivers, budget, seed)
-    for module in modules or BACKENDS:
+    for module in told_apart(modules or BACKENDS):
         session = Session(module, device_for(module, device), budget, seed, chosen(operation or []))
         timed = bench and session.device == "cuda" and not session.run.hello.unavailable
         rows = bench_rows([module], operation or []) if timed else None
-        with _progress(module, session.total) as seen:
+        with progress(module, session.total, console) as seen:
             reports.append(session.report(report, known, seen, rows))
     write_overview(report, reports)
     _show(reports, report, known.idle, as_json)
@@ -203,29 +211,6 @@ def badge(
     else:
         out.print("badge, matrix and charts follow from the evidence", highlight=False)
     raise typer.Exit(1 if check_only and changed else 0)
-
-
-class _progress:  # noqa: N801 - reads as a function: with _progress(...) as seen
-    """A progress bar that counts results and failures."""
-
-    def __init__(self, module: str, total: int) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self.progress = Progress(*columns, console=console, transient=not console.is_terminal)
-        self.task = self.progress.add_task(module, total=total)
-        self.failures = 0
-        self.module = module
-
-    def __enter__(self) -> Callable[[Result], None]:
-        self.progress.start()
-        return self._seen
-
-    def __exit__(self, *_: object) -> None:
-        self.progress.stop()
-
-    def _seen(self, result: Result) -> None:
-        self.failures += result.state in BAD
-        note = f" [red]{self.failures} wrong[/]" if self.failures else ""
-        self.progress.update(self.task, advance=1, description=f"{self.module}{note}")
 
 
 def _print_json(document: Any) -> None:

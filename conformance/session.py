@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import combinations
 from pathlib import Path
 
 from draftproof import __version__
@@ -43,6 +44,19 @@ def chosen(operations: Sequence[str]) -> list[Contract]:
             f"the operations are {', '.join(CONTRACTS)}",
         )
     return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
+
+
+def told_apart(modules: Sequence[str]) -> Sequence[str]:
+    """Return the modules; DiagnosticError if two have the last name in common, which names their results."""
+    for module, other in combinations(modules, 2):
+        if short_name(module) == short_name(other):
+            raise DiagnosticError(
+                "backends-alike",
+                f"{module} and {other} are both called {short_name(module)!r} in report and matrix",
+                [],
+                "check them one after the other, each with a --report of its own",
+            )
+    return modules
 
 
 def requested(line: str, law_name: str) -> tuple[Case, Law]:

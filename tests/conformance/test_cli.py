@@ -75,6 +75,10 @@ def draftproof(
     [
         ("check nosuch.kernels", "there is no module 'nosuch' [backend-broken]"),
         ("check json", "json has none of the operations asked for [backend-empty]"),
+        (
+            "check mine.kernels yours.kernels",
+            "are both called 'kernels' in report and matrix [backends-alike]",
+        ),
         ("check right --op softmax", "right has none of the operations asked for [backend-empty]"),
         ("check right --op sampel", "there is no operation 'sampel' [operation-unknown]"),
         (

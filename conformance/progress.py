@@ -1,0 +1,27 @@
+"""The progress bar of a check."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from draftproof.conformance.records import Result
+from draftproof.conformance.session import BAD
+
+
+@contextmanager
+def progress(module: str, total: int, console: Console) -> Iterator[Callable[[Result], None]]:
+    """Show how many results there are, and how many are wrong; yield the function that takes each result."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    wrong = 0
+    with Progress(*columns, console=console, transient=not console.is_terminal) as bar:
+        task = bar.add_task(module, total=total)
+
+        def seen(result: Result) -> None:
+            nonlocal wrong
+            wrong += result.state in BAD
+            note = f" [red]{wrong} wrong[/]" if wrong else ""
+            bar.update(task, advance=1, description=f"{module}{note}")
+
+        yield seen
