@@ -49,6 +49,12 @@ def plan(
             f"{contract.name}: CONFORMANCE restricts {', '.join(sorted(unknown))}, "
             f"but its options are {', '.join(contract.options) or 'none'}"
         )
+    for option, value in variants.items():
+        if value not in contract.options[option]:
+            raise ValueError(
+                f"{contract.name}: CONFORMANCE sets {option} to {value!r}, "
+                f"but its choices are {', '.join(contract.options[option])}"
+            )
     generated = cases(contract, device, budget, seed, variants)
     checks = []
     for law in contract.laws:

@@ -85,6 +85,7 @@ def draftproof(
             "check strange --op sample",
             "CONFORMANCE restricts temperature, but its options are rows",
         ),
+        ("check coarse --op sample", "CONFORMANCE sets uniforms to 'float16', but its choices are float32,"),
         ("check right --budget huge", "'huge' is not one of"),
         ("check right --waivers none.toml", "'none.toml' does not exist"),
         ("check right --waivers right.py", "right.py is not TOML [waiver-malformed]"),
@@ -107,6 +108,7 @@ def test_nonsense_ends_with_one_explanation_and_exit_code_2(
     draftproof: Draftproof, command: str, says: str
 ) -> None:
     Path("strange.py").write_text(RIGHT + 'CONFORMANCE["sample"] = {"temperature": "1"}\n')
+    Path("coarse.py").write_text(RIGHT + 'CONFORMANCE["sample"] = {"uniforms": "float16"}\n')
     done = draftproof(*shlex.split(command))
     assert done.code == 2
     assert says in re.sub(r"\s*│?\n│?\s*", " ", done.err)
