@@ -55,8 +55,8 @@ class Kernel:
     warps
         Warps per program.
     registers
-        The most that a thread may take; None leaves it to ptxas, which may spill a few to fit more
-        programs on a multiprocessor.
+        The most that a thread may take, on devices that cannot (False) and that can overlap (True).
+        Without a number ptxas may spill a few to fit more programs on a multiprocessor.
     follows
         Whether the kernel may be started early because it waits for the one before it by itself.
     """
@@ -69,15 +69,14 @@ class Kernel:
         types: Mapping[str, tuple[str, ...]],
         constants: Mapping[str, tuple[int, ...]],
         warps: int,
-        registers: int | None,
+        registers: Mapping[bool, int],
         follows: bool,
     ) -> None:
         self.name = f"{function.__module__.removeprefix('draftproof.optimized.triton.')}.{function.__name__}"
         self.arguments = list(inspect.signature(function).parameters)
         self.annotations = function.__annotations__
         self.pointers, self.types, self.constants = pointers, types, constants
-        self.options = {"num_warps": warps} | ({} if registers is None else {"maxnreg": registers})
-        self.follows = follows
+        self.warps, self.registers, self.follows = warps, registers, follows
         self.overlaps = "OVERLAP" in self.arguments
         runtime = [name for name in self.arguments if name not in {*constants, "OVERLAP"}]
         self.jit = triton.jit(do_not_specialize=runtime)(function)
@@ -94,7 +93,14 @@ class Kernel:
         if self.overlaps:
             arguments["OVERLAP"] = overlap
         with _current(device):
-            self.jit[(programs,)](**arguments, **self.options, launch_pdl=self.follows and overlap)
+            self.jit[(programs,)](**arguments, **self.options(overlap))
+
+    def options(self, overlap: bool) -> dict[str, int]:
+        """Return the compiler's and the launch's options on a device that can or cannot overlap."""
+        options = {"num_warps": self.warps, "launch_pdl": self.follows and overlap}
+        if overlap in self.registers:
+            options["maxnreg"] = self.registers[overlap]
+        return options
 
     def variants(self, overlap: bool) -> Iterator[Variant]:
         """Yield everything that ``launch`` may compile on a device that can or cannot overlap."""
@@ -120,7 +126,7 @@ def kernel(
     pointers: Mapping[str, str],
     constants: Mapping[str, tuple[int, ...]],
     warps: int,
-    registers: int | None = None,
+    registers: Mapping[bool, int] | None = None,
     types: Mapping[str, tuple[str, ...]] | None = None,
     follows: bool = False,
 ) -> Callable[[Callable[..., None]], Kernel]:
@@ -131,7 +137,7 @@ def kernel(
         types=types or {},
         constants=constants,
         warps=warps,
-        registers=registers,
+        registers=registers or {},
         follows=follows,
     )
 

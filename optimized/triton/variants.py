@@ -28,9 +28,10 @@ def cubins(arch: str) -> Iterator[tuple[str, bytes]]:
         raise RuntimeError("cubins: kernels are not compiled in a process under TRITON_INTERPRET=1")
     capability = int(arch.removeprefix("sm_"))
     target = GPUTarget("cuda", capability, 32)
+    overlap = capability >= 90
     for kernel in KERNELS:
-        for variant in kernel.variants(overlap=capability >= 90):
+        for variant in kernel.variants(overlap):
             constants = {(kernel.arguments.index(name),): value for name, value in variant.constants.items()}
             source = ASTSource(kernel.jit, variant.signature, constexprs=constants)
-            compiled = triton.compile(source, target=target, options=kernel.options)
+            compiled = triton.compile(source, target=target, options=kernel.options(overlap))
             yield variant.name, compiled.asm["cubin"]

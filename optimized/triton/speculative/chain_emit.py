@@ -27,7 +27,7 @@ NAN_SEEN = tl.constexpr(int(Status.NAN_SEEN))
     types=UNIFORMS,
     constants={**CONSTANTS, "MAX_TILES": (MAX_TILES,)},
     warps=4,
-    registers=128,
+    registers={False: 128, True: 128},
     follows=True,
 )
 def emit(

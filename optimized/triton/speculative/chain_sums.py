@@ -49,7 +49,7 @@ def load_rows(p, q, begin, vocabulary, draft, residual, has_q, ALIGNED: tl.const
     return mass(p_row), mass(q_row), tl.where(finite(p_row) & finite(q_row), 0.0, 1.0)
 
 
-@kernel(pointers=POINTERS, types=UNIFORMS, constants=CONSTANTS, warps=4)
+@kernel(pointers=POINTERS, types=UNIFORMS, constants=CONSTANTS, warps=4, registers={False: 168})
 def sum_tiles(
     drafts,
     lengths,
