@@ -5,17 +5,20 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from draftproof.conformance import plugin
 from draftproof.properties import profiles
 
 # From an installed draftproof pytest has it already.
 pytest_plugins = (
-    [] if any(entry.name == "draftproof" for entry in entry_points(group="pytest11")) else [plugin.__name__]
+    []
+    if any(entry.name == "draftproof" for entry in entry_points(group="pytest11"))
+    else ["draftproof.conformance.plugin"]
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the options in every run of the checkout."""
+    from draftproof.conformance import plugin  # not above: pytest is to rewrite its assertions first
+
     plugin.add_options(parser)
     parser.addoption("--strict-gpu", action="store_true", help="a GPU test that is skipped fails")
 

@@ -18,6 +18,8 @@ MARKERS = {
 def pytest_configure(config: pytest.Config) -> None:
     for marker, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{marker}: {meaning}")
+    # Triton's interpreter computes with NumPy, which warns where IEEE 754 says NaN or infinity.
+    config.addinivalue_line("filterwarnings", r"ignore:::triton\.runtime\.interpreter")
     if not config.getoption("--hypothesis-profile", None):
         profiles.load()
 

@@ -21,9 +21,6 @@ from draftproof.properties.plan import Check, plan
 from draftproof.properties.strategies import cases
 from draftproof.properties.verdict import Verdict
 
-# Triton's interpreter computes with NumPy, which warns where IEEE 754 says NaN or infinity.
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:triton.runtime.interpreter")
-
 INTERPRETED_EXAMPLES = 8
 """An interpreter takes a tenth of a second for a launch."""
 
