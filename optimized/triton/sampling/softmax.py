@@ -138,6 +138,11 @@ def softmax(logits: torch.Tensor) -> torch.Tensor:
     requests, vocabulary = arguments.softmax(logits)
     logits, device = contiguous_rows(logits), logits.device
     require("softmax", device)
+    # The order of a sum follows from the width of the loads, so that must follow from V alone: any view
+    # of a row gives the same bits, a misaligned one at the price of a copy.
+    whole_words = vocabulary * logits.element_size() % 16 == 0
+    if whole_words and not aligned(logits):
+        logits = logits.clone(memory_format=torch.contiguous_format)
     probs = torch.empty((requests, vocabulary), dtype=torch.float32, device=device)
     if probs.numel():
         tiles, out_tiles = triton.cdiv(vocabulary, LANES), triton.cdiv(vocabulary, OUT_LANES)
@@ -147,7 +152,7 @@ def softmax(logits: torch.Tensor) -> torch.Tensor:
             "stride_b": logits.stride(0),
             "vocabulary": vocabulary,
             "tiles": tiles,
-            "ALIGNED": aligned(logits, probs),
+            "ALIGNED": whole_words,
         }
         _reduce_tiles.launch(requests * tiles, device, **rows, LANES=LANES)
         _normalise.launch(
