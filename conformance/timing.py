@@ -98,7 +98,7 @@ def _once(call: Callable[[Inputs], object], inputs: Inputs) -> float:
     call(inputs)
     after.record()
     after.synchronize()
-    return 1000.0 * before.elapsed_time(after)
+    return float(1000.0 * before.elapsed_time(after))
 
 
 def _replay(graph: torch.cuda.CUDAGraph, replays: int) -> list[float]:

@@ -48,7 +48,7 @@ def nvcc() -> Path:
 
 
 def library(kernel: str, arch: str) -> Path:
-    """Return the shared library of ``kernel`` ("speculative/chain") for ``arch`` ("sm_90"), built if absent."""
+    """Return the library of ``kernel`` ("speculative/chain") for ``arch`` ("sm_90"), built if absent."""
     target = _cache() / f"{kernel.replace('/', '_')}-{arch}-{_digest(kernel, arch)}.so"
     if not target.exists():
         _compile(kernel, arch, target, "-shared", "-Xcompiler", "-fPIC", *_linking())

@@ -31,10 +31,8 @@ def draw(
     while blocks * 2 <= most and rows * blocks * 2 <= wanted:
         blocks *= 2
     per_block = -(-tiles // blocks)
-    if rows * blocks > 2 * processors:
-        warps = min(per_block, 8)
-    else:
-        warps = per_block if per_block <= 20 else 16
+    crowded = rows * blocks > 2 * processors
+    warps = per_block if per_block <= 20 and not crowded else min(per_block, 8 if crowded else 16)
     return blocks, warps * WARP
 
 

@@ -4,9 +4,10 @@
 // shared memory. That replaces what a split row otherwise needs: a workspace in global memory, counters
 // that must be zero, a second launch. Before compute capability 9.0 a cluster is one block.
 //
-// Between blocks values travel by st.async, which counts its bytes on a barrier in the receiving block. A cluster-wide barrier
-// would order them as well, but its release waits for all of the block's memory traffic and its acquire empties
-// the L1 cache: 1 us on an H100 instead of the flight of one value, and rows that must be read from L2 again.
+// Between blocks values travel by st.async, which counts its bytes on a barrier in the receiving block. A
+// cluster-wide barrier would order them as well, but its release waits for all of the block's memory traffic and
+// its acquire empties the L1 cache: 1 us on an H100 instead of the flight of one value, and rows that must be
+// read from L2 again.
 #pragma once
 #include <cuda_runtime.h>
 
@@ -63,6 +64,7 @@ struct Mailbox {
     // One thread, before `announce`.
     __device__ void open() {
 #if __CUDA_ARCH__ >= 900
+        if (Cluster::size() == 1) return;  // st.async exists only inside a cluster launch
         asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(address(&barrier)) : "memory");
         asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 #endif
@@ -81,7 +83,7 @@ struct Mailbox {
     // Writes `value` into that slot of the mailbox of the block `rank`.
     __device__ void send(int rank, int slot, Value value) {
 #if __CUDA_ARCH__ >= 900
-        if (Cluster::size() == 1) {  // st.async exists only inside a cluster launch
+        if (Cluster::size() == 1) {
             slots[slot] = value;
             return;
         }

@@ -48,8 +48,8 @@ extern "C" int draftproof_sample(const float* probs, int64_t probs_row, const vo
                                  int uniforms_are_double, int* out_tokens, int* out_status, int64_t rows,
                                  int vocabulary, int cluster, int threads, void* stream) {
     using namespace draftproof;
-    const Samples samples{probs, probs_row, Uniforms{static_cast<const unsigned*>(uniforms), uniforms_are_double != 0}, uniforms_row,
-                          out_tokens, out_status, vocabulary};
+    const Uniforms given{static_cast<const unsigned*>(uniforms), uniforms_are_double != 0};
+    const Samples samples{probs, probs_row, given, uniforms_row, out_tokens, out_status, vocabulary};
     const auto kernel = are_aligned(probs, vocabulary, probs_row) ? sample<true> : sample<false>;
     return launch(kernel, rows * cluster, threads, cluster, stream, samples);
 }
