@@ -1,6 +1,8 @@
 """What the project shows of itself: evidence recorded, and badge, matrix and charts made from it."""
 
 import json
+import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +21,9 @@ from draftproof.properties.mutants.kill import judge
 EVIDENCE = Path(__file__).parent / "evidence"
 SHOWN = Path("docs") / "evidence"
 """Where charts, tables and badges lie, relative to the project."""
+
+FASTEST = Path("optimized") / "fastest.json"
+"""What the package's own choice of a backend follows, relative to the project."""
 
 README_OPERATIONS = ("verify_chain",)
 """What the README's chart shows; the others are in the full one."""
@@ -62,6 +67,8 @@ def update(root: Path, write: bool = True) -> list[str]:
     made: dict[Path, str] = {}
     for path in found:
         made |= _from(load(path), root / SHOWN, path.stem)
+    if (root / FASTEST).exists():
+        made[root / FASTEST] = json.dumps(fastest(load(found[0])), indent=1) + "\n"
     readme = root / "README.md"
     if readme.exists():
         first = load(found[0])
@@ -74,6 +81,18 @@ def update(root: Path, write: bool = True) -> list[str]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(made[path], encoding="utf-8")
     return [path.relative_to(root).as_posix() for path in changed]
+
+
+def fastest(evidence: Evidence) -> dict[str, list[str]]:
+    """Return each timed operation's backends, fastest first by the geometric mean over the shapes."""
+    logs: dict[str, dict[str, list[float]]] = {}
+    for timed in evidence.bench:
+        times = logs.setdefault(timed.bench.operation, {}).setdefault(timed.bench.backend, [])
+        times.append(math.log(timed.bench.microseconds))
+    return {
+        operation: sorted(means, key=lambda backend: statistics.mean(means[backend]))
+        for operation, means in logs.items()
+    }
 
 
 def _from(evidence: Evidence, folder: Path, stem: str) -> dict[Path, str]:

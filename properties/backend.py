@@ -75,7 +75,8 @@ class Backend:
 
     def reproduction(self, law: Law, case: Case) -> str:
         """Return the command that checks the same law on the same case again."""
-        return f"draftproof replay '{case}' --backend {self.name} --law '{law.name}'"
+        device = "" if self.device in ("cpu", "numpy") else f" --device {self.device}"
+        return f"draftproof replay '{case}' --backend {self.name} --law '{law.name}'{device}"
 
 
 def _uses_numpy(module: ModuleType) -> bool:

@@ -13,12 +13,16 @@ from draftproof.properties.contract import Contract
 from draftproof.properties.contracts.sizes import LARGE_VOCABULARY
 from draftproof.properties.laws.law import Law
 from draftproof.properties.subject import DEVICES
+from draftproof.properties.traces import published
 
 GENERATED = {"small": 36, "standard": 72, "deep": 400}
 """Generated cases per operation and dtype."""
 
 LARGE_SHARE = {"numpy": 0.05, "cpu": 0.1, "interpreter": 0.0, "cuda": 0.25}
 """The share of generated cases with a vocabulary above LARGE_VOCABULARY."""
+
+PUBLISHED = frozenset(f"trace-{name}" for name in published.DRAFTERS)
+"""Rows that the project does not carry: they are added to a case list, but not counted in its digest."""
 
 INTERPRETED_CASES = 12
 INTERPRETED_VOCABULARY = 257
@@ -56,6 +60,7 @@ def plan(
                 f"but its choices are {', '.join(contract.options[option])}"
             )
     generated = cases(contract, device, budget, seed, variants)
+    elsewhere = published_cases(contract, device, seed, variants)
     checks = []
     for law in contract.laws:
         if device not in law.devices:
@@ -64,6 +69,7 @@ def plan(
             chosen = [case for case in law.cases(contract, device, budget, seed) if _within(case, variants)]
         else:
             chosen = generated[: max(2 * len(contract.dtypes), round(law.share * len(generated)))]
+            chosen += elsewhere if law.share == 1.0 else []
         checks += [Check(law, case) for case in chosen]
     return checks
 
@@ -71,22 +77,41 @@ def plan(
 def cases(
     contract: Contract, device: str, budget: str, seed: int, variants: Variants | None = None
 ) -> list[Case]:
-    """Return the generated cases: recorded rows first, then made ones of every kind."""
+    """Return the generated cases: made rows of every kind, and every third with a recorded model's."""
     rng = np.random.default_rng([seed, zlib.crc32(contract.name.encode())])
     count = INTERPRETED_CASES if device == "interpreter" else GENERATED[budget]
-    options = {
-        name: (variants[name],) if variants and name in variants else choices
-        for name, choices in contract.options.items()
-    }
+    options = _options(contract, variants)
     made = []
-    recorded = [rows for rows in options.get("rows", ()) if rows.startswith("trace-")]
+    recorded = [
+        rows for rows in options.get("rows", ()) if rows.startswith("trace-") and rows not in PUBLISHED
+    ]
     due = cycle(contract.flags)
     for number in range(count):
         for dtype in contract.dtypes:
-            # Every third case has the rows of a recorded model, where there are any.
             rows = recorded[number // 3 % len(recorded)] if recorded and number % 3 == 2 else None
             made.append(_case(contract, rng, device, dtype, options, rows, due))
     return made
+
+
+def published_cases(
+    contract: Contract, device: str, seed: int, variants: Variants | None = None
+) -> list[Case]:
+    """Return one case per trace of another's model, where its data lies beside the checkout."""
+    rng = np.random.default_rng([seed, zlib.crc32(contract.name.encode()), 1])
+    options = _options(contract, variants)
+    return [
+        _case(contract, rng, device, dtype, options, rows, cycle(contract.flags))
+        for rows in options.get("rows", ())
+        if rows in PUBLISHED
+        for dtype in contract.dtypes
+    ]
+
+
+def _options(contract: Contract, variants: Variants | None) -> dict[str, tuple[str, ...]]:
+    return {
+        name: (variants[name],) if variants and name in variants else choices
+        for name, choices in contract.options.items()
+    }
 
 
 def _case(
@@ -152,11 +177,14 @@ def _within(case: Case, variants: Variants) -> bool:
 def digest(contracts: Iterable[Contract], budget: str, seed: int) -> str:
     """Return the digest of the suite's case lists for every kind of device.
 
-    Two reports are comparable if it is equal, whatever their backends restrict themselves to.
+    Two reports are comparable if it is equal, whatever their backends restrict themselves to, and
+    whether or not another's traces lay beside the checkout.
     """
     lines = sha256()
     for contract in contracts:
         for device in DEVICES:
             for check in plan(contract, device, budget, seed):
+                if check.case.options.get("rows") in PUBLISHED:
+                    continue
                 lines.update(f"{device} {check.law.name} {check.case}\n".encode())
     return f"sha256:{lines.hexdigest()}"

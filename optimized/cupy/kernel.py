@@ -7,6 +7,7 @@ NVRTC compiles with the options below, ``cupy.cuda.Module`` loads the result.
 
 import functools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,9 +49,20 @@ class Kernel(NamedTuple):
             return
         index = torch.cuda.current_device() if device.index is None else device.index
         function = _load(self.source, self.name, index)
-        stream = cupy.cuda.ExternalStream(torch.cuda.current_stream(index).cuda_stream)
+        stream = cupy.cuda.Stream.from_external(_Current(torch.cuda.current_stream(index).cuda_stream))
         with cupy.cuda.Device(index), stream:
             function((blocks,), (self.threads,), args)
+
+
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """A stream of torch's, as CuPy takes one from another library."""
+
+    handle: int
+
+    def __cuda_stream__(self) -> tuple[int, int]:
+        """The protocol's version, and the stream's address."""
+        return 0, self.handle
 
 
 def cubins(arch: str) -> Iterator[tuple[str, bytes]]:

@@ -12,8 +12,10 @@ from draftproof.optimized.triton.sampling.softmax import softmax
 from draftproof.optimized.triton.sampling.uniforms import uniforms
 from draftproof.optimized.triton.speculative.chain import verify_chain
 from draftproof.optimized.triton.speculative.chain_greedy import verify_chain_greedy
+from draftproof.optimized.triton.variants import cubins
 
 __all__ = [
+    "cubins",
     "sample",
     "softmax",
     "unavailable",

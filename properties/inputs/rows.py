@@ -36,7 +36,8 @@ def distribution(rng: np.random.Generator, vocabulary: int, kind: str) -> np.nda
         weights[kept] = rng.exponential(size=len(kept))
     else:
         raise ValueError(f"rows must be one of {', '.join(ROWS)}, got {kind!r}")
-    return (weights / weights.sum()).astype(np.float32)
+    row: np.ndarray = (weights / weights.sum()).astype(np.float32)
+    return row
 
 
 def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> None:

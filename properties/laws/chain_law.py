@@ -31,7 +31,7 @@ MOST = 1e-9
 """Total variation that float64 bookkeeping itself may cost."""
 
 SIZES = {
-    "interpreter": ((2, 1), (3, 2)),
+    "interpreter": ((2, 1), (3, 1), (2, 2)),
     # Below V = 6 a residual often has one token, and any mistake in its weights goes unseen.
     "small": ((2, 1), (3, 2), (6, 2)),
     "standard": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (6, 2)),

@@ -65,7 +65,8 @@ class _Counter:
         inside = (tokens >= 0) & (tokens < len(self.cell_of))
         possible = self.support[position][np.where(inside, tokens, 0)] & inside
         self.missed += int((~possible).sum())
-        return self.cell_of[np.where(inside, tokens, 0)]
+        cells: np.ndarray = self.cell_of[np.where(inside, tokens, 0)]
+        return cells
 
     def counts(self) -> np.ndarray:
         return self.total
