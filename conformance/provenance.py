@@ -7,6 +7,8 @@ from pathlib import Path
 import draftproof
 
 PILLARS = ("speculative", "sampling", "prefix", "grammar", "primitives")
+LISTS = ("__init__.py", "variants.py")
+"""Files that only name what others hold: a new operation's name makes no older result stale."""
 SUFFIXES = (".py", ".cu", ".cuh", ".h")
 
 
@@ -14,8 +16,7 @@ def sources(operation: str, pillar: str, backend: str, root: Path | None = None)
     """Return the SHA-256 of each source file that a result of ``operation`` in ``backend`` depends on.
 
     The oracle's side, the proof's and the kernel's; of oracles and kernels the shared files and those
-    of the operation's pillar. An ``__init__.py`` only names what others hold: a new operation's name
-    makes no older result stale. ``backend`` is a short name; "reference" has no kernels. Paths are
+    of the operation's pillar, but not ``LISTS``. ``backend`` is a short name; "reference" has no kernels. Paths are
     relative to the package (``root``, by default the imported one), so that they are the same in a
     clone and in an installed wheel. Raises FileNotFoundError for a backend without any source.
     """
@@ -34,7 +35,7 @@ def sources(operation: str, pillar: str, backend: str, root: Path | None = None)
     return {
         path.relative_to(root).as_posix(): _sha256(path, path.stat().st_mtime_ns)
         for path in sorted(files)
-        if path.suffix in SUFFIXES and path.name != "__init__.py" and path.is_file()
+        if path.suffix in SUFFIXES and path.name not in LISTS and path.is_file()
     }
 
 

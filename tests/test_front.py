@@ -64,7 +64,7 @@ def test_unknown_names_are_refused_with_those_there_are() -> None:
         _ = draftproof.verify_tree_greedily
     with pytest.raises(AttributeError, match="__wrapped__"):
         _ = draftproof.__wrapped__
-    with pytest.raises(ValueError, match="backend must be one of eager, triton, cupy, cuda, got 'fastest'"):
+    with pytest.raises(ValueError, match="backend must be one of cuda, triton, cupy, eager, got 'fastest'"):
         draftproof.sample(PROBS, UNIFORMS, backend="fastest")
     with pytest.raises(ValueError, match=r"operation must be one of .*sample.*, got 'sampel'"):
         draftproof.backend_of("sampel")

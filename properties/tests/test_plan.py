@@ -1,12 +1,13 @@
 """The list of cases: a function of contract, device, budget and seed, with what must be on it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.plan import cases, digest, plan
+from draftproof.properties.plan import PUBLISHED, cases, digest, plan, published_cases
 from draftproof.properties.subject import DEVICES
 from draftproof.properties.traces import load, names
 
@@ -37,7 +38,7 @@ def test_every_law_of_the_device_has_cases(operation: str) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_list_holds_every_dtype_option_and_flag(operation: str) -> None:
     contract = CONTRACTS[operation]
-    generated = cases(contract, "cpu", "standard", 0)
+    generated = cases(contract, "cpu", "standard", 0) + published_cases(contract, "cpu", 0)
     assert {case.dtype for case in generated} == set(contract.dtypes)
     for name, choices in contract.options.items():
         assert {case.options[name] for case in generated} == set(choices)
@@ -49,7 +50,8 @@ def test_recorded_rows_keep_their_shape(name: str) -> None:
     width, vocabulary = load(name).draft_probs.shape[1:]
     recorded = [
         case
-        for case in cases(CONTRACTS["verify_chain"], "cpu", "standard", 0)
+        for contract in [CONTRACTS["verify_chain"]]
+        for case in cases(contract, "cpu", "standard", 0) + published_cases(contract, "cpu", 0)
         if case.options["rows"] == f"trace-{name}"
     ]
     assert recorded
@@ -98,3 +100,10 @@ def test_every_planned_case_survives_its_line() -> None:
     for contract in CONTRACTS.values():
         for check in plan(contract, "cuda", "standard", 0):
             assert Case.parse(str(check.case)) == check.case
+
+
+def test_traces_beside_the_checkout_do_not_change_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = CONTRACTS["sample"]
+    without = tuple(rows for rows in contract.options["rows"] if rows not in PUBLISHED)
+    bare = replace(contract, options={**contract.options, "rows": without})
+    assert digest([contract], "small", 0) == digest([bare], "small", 0)
