@@ -16,9 +16,10 @@ def sources(operation: str, pillar: str, backend: str, root: Path | None = None)
     """Return the SHA-256 of each source file that a result of ``operation`` in ``backend`` depends on.
 
     The oracle's side, the proof's and the kernel's; of oracles and kernels the shared files and those
-    of the operation's pillar, but not ``LISTS``. ``backend`` is a short name; "reference" has no kernels. Paths are
-    relative to the package (``root``, by default the imported one), so that they are the same in a
-    clone and in an installed wheel. Raises FileNotFoundError for a backend without any source.
+    of the operation's pillar, but not ``LISTS``. ``backend`` is a short name; "reference" has no
+    kernels. Paths are relative to the package (``root``, by default the imported one), so that they
+    are the same in a clone and in an installed wheel. Raises FileNotFoundError for a backend without
+    any source.
     """
     root = root or Path(draftproof.__file__).parent
     files = [
