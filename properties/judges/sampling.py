@@ -37,9 +37,10 @@ def judge_sample(inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> V
 def judge_softmax(inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> Verdict:
     """Judge the output of ``softmax`` elementwise and by its root-mean-square error.
 
-    exp errs by two units and its argument l - max by one rounding of its own size, the sum by its
-    pairwise bound; a probability below the smallest normal number may be flushed to 0. What must be
-    exactly 0 is exactly 0, and no probability exceeds 1.
+    exp errs by two units, the sum by its pairwise bound, and the argument by two roundings of its own
+    size: the difference l - max, and its product with log2(e), since the machine's exponential has base
+    2. A probability below the smallest normal number may be flushed to 0. What must be exactly 0 is
+    exactly 0, and no probability exceeds 1.
     """
     logits, got = required(inputs, "logits"), required(outputs, "probs").astype(np.float64)
     want = softmax(logits)
@@ -49,7 +50,7 @@ def judge_softmax(inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> 
         highest = np.where(np.isneginf(logits) | np.isnan(logits), -np.inf, logits)
         highest = highest.max(-1, keepdims=True, initial=-np.inf).astype(np.float64)
     span = np.where(np.isfinite(highest), np.abs(finite - np.where(np.isfinite(highest), highest, 0.0)), 0.0)
-    unit = UNIT * (8 + 2 * np.log2(max(got.shape[-1], 2)) + span)
+    unit = UNIT * (8 + 2 * np.log2(max(got.shape[-1], 2)) + 2 * span)
     allowed = unit * want + SMALLEST_NORMAL
     with np.errstate(invalid="ignore"):
         excess = np.where(np.isfinite(got), np.abs(got - want) / allowed, np.inf)
