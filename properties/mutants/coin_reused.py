@@ -3,7 +3,7 @@
 from draftproof.properties.mutants.base.chain import Request, Verifier
 
 STORY = (
-    "SGLang 7207, FlashInfer 424, vLLM 54282, vllm-ascend 16370: the uniform that rejected the draft "
+    "SGLang 7207, vllm-ascend 16370, and others: the uniform that rejected the draft "
     "also draws from the residual, so that only its upper part is ever drawn from."
 )
 KILLED_BY = ("admissible", "exact law")

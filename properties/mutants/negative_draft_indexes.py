@@ -6,7 +6,7 @@ from draftproof.properties.mutants.base.chain import Verifier
 from draftproof.reference import Status
 
 STORY = (
-    "FlashInfer 879, vLLM 50939: placeholder drafts of -1 serve as indexes; here they pass a check for "
+    "FlashInfer 879, and vLLM: placeholder drafts of -1 serve as indexes; here they pass a check for "
     "ids that are too large, p is read elsewhere, and -1 may be accepted."
 )
 KILLED_BY = ("admissible",)

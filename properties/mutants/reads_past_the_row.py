@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "A classic slip, as in SGLang 36201 for links: four values are loaded at a time without a mask, so "
+    "A classic slip, seen with links too: four values are loaded at a time without a mask, so "
     "that up to three of the next row, or of whatever lies behind, take part."
 )
 KILLED_BY = ("red zones",)

@@ -4,7 +4,7 @@ import numpy as np
 
 from draftproof.properties.mutants.base.chain import Request, Verifier
 
-STORY = "xllm 2175, EAGLE 47: in the residual q is taken as 0 everywhere but at the drafted token."
+STORY = "xllm, EAGLE: in the residual q is taken as 0 everywhere but at the drafted token."
 KILLED_BY = ("admissible", "exact law")
 CONFORMANCE = {"arrays": "numpy"}
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from draftproof.properties.mutants.base.sampling import Uniforms
 
-STORY = "TensorRT-LLM 19487: requests without a seed of their own get the same noise, row by row."
+STORY = "TensorRT-LLM: requests without a seed of their own get the same noise, row by row."
 KILLED_BY = ("admissible", "rows independent")
 CONFORMANCE = {"arrays": "numpy"}
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "SGLang 12512: an accumulator is allocated and never cleared, so that results depend on who used "
+    "SGLang: an accumulator is allocated and never cleared, so that results depend on who used "
     "the memory before."
 )
 KILLED_BY = ("fully written",)

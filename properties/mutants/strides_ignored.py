@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "A classic slip (xgrammar 699 is one): the kernel computes b * V, and a view with gaps between its "
+    "A classic slip, seen in grammar masks too: the kernel computes b * V, and a view with gaps between its "
     "rows is misread."
 )
 KILLED_BY = ("layouts",)
