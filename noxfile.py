@@ -49,6 +49,7 @@ def _compile(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Everything that needs no GPU: oracles, eager, laws, mutants, Triton interpreted, static budgets."""
     _install(session, "torch", "triton", "cupy", "test")
+    session.install("-c", CONSTRAINTS, "hatchling")  # the wheel is built and looked into
     _unit(session)
     _interpret(session)
     _compile(session)

@@ -17,7 +17,7 @@ from draftproof.optimized import eager
 from draftproof.optimized.eager import sample
 
 def vector_add(a, b):
-    if a.shape[0] == 33:
+    if a.shape[0] > 32:
         raise RuntimeError("misaligned")
     return a + b
 

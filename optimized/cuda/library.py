@@ -75,9 +75,19 @@ def largest_cluster(kernel: str, index: int) -> int:
     """Return how many blocks of ``kernel`` the device runs as one cluster; 1 before compute capability 9."""
     if torch.cuda.get_device_capability(index) < (9, 0):
         return 1
-    size = ctypes.c_int(1)
+    return _ask(kernel, "draftproof_largest_cluster", index)
+
+
+@lru_cache
+def softmax_clusters(kind: int, vocabulary: int, blocks: int, threads: int, index: int) -> int:
+    """Return how many of softmax's clusters that stay run at once; 0 where their registers do not hold V."""
+    return _ask("sampling/softmax", "draftproof_softmax_clusters", index, kind, vocabulary, blocks, threads)
+
+
+def _ask(kernel: str, question: str, index: int, *numbers: int) -> int:
+    answer = ctypes.c_int(0)
     with torch.cuda.device(index):
-        error = _library(kernel, index).draftproof_largest_cluster(ctypes.byref(size))
+        error = _library(kernel, index)[question](*numbers, ctypes.byref(answer))
     if error:
         raise RuntimeError(f"{kernel}: CUDA error {error}: {_meaning(error)}")
-    return size.value
+    return answer.value

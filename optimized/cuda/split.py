@@ -14,7 +14,8 @@ WARP = 32
 QUAD = 4
 TILES = 320  # most tiles of a row, and
 BATCH = 512  # what a tile's width is a multiple of, as in include/row.cuh
-SMALL = 4  # rows up to which a softmax waits for latency rather than for memory
+SMALL = 4  # rows up to which a softmax waits for latency rather than for memory, and
+MEDIUM = 8  # up to which a multiprocessor has no more than one block of it
 
 
 @lru_cache(maxsize=4096)
@@ -37,13 +38,21 @@ def draw(
 
 
 @lru_cache(maxsize=4096)
-def softmax(rows: int, vocabulary: int, index: int) -> tuple[int, int, int]:
-    """Return (quads held per thread, blocks per row, threads per block) for a softmax."""
+def softmax(rows: int, vocabulary: int, kind: int, index: int) -> tuple[int, int, int, int]:
+    """Return (quads held per thread, blocks per row, threads per block, clusters) for a softmax.
+
+    ``kind`` is the place of the logits' dtype in ``FLOATS``. Clusters are 0 where each row gets its own, else as
+    many as run at once: they stay, where more rows would come in waves.
+    """
     quads = -(-vocabulary // QUAD)
-    held, threads = (4, 256) if rows <= SMALL else (8, 512)
+    held, threads = (4, 256) if rows <= SMALL else (4, 1024) if rows <= MEDIUM else (8, 512)
     most = library.largest_cluster("sampling/softmax", index)
     blocks = 1
     while blocks * 2 <= most and quads > blocks * held * threads:
         blocks *= 2
     warps = -(-quads // (blocks * held * WARP))
-    return held, blocks, min(warps, 32) * WARP
+    threads = min(warps, 32) * WARP
+    clusters = 0
+    if rows > MEDIUM and blocks > 1:
+        clusters = library.softmax_clusters(kind, vocabulary, blocks, threads, index)
+    return held, blocks, threads, clusters if rows > clusters else 0

@@ -8,47 +8,27 @@
 //
 //   quad i (4 elements, one load)  ->  register i / (blocks x threads) of thread i mod (blocks x threads)
 //
-// The denominator is a sum of integers: each quad's float32 sum, at most 4, in units of 2^-40. Integers add
-// exactly in any order, so the bits do not depend on how many threads and blocks share the row; the largest
-// weight is 1, so the units cost less than 2^-41 per quad in relative error.
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
+// Rows that need more clusters than run at once would come in waves, in each of which the memory first only reads
+// and then only writes. Then the clusters stay and take one row after another: a block holds a contiguous slice
+// of the row, and bulk copies bring its slice of the next row into shared memory while this one is finished.
 #include <cstdint>
 
-#include "cluster.cuh"
+#include "bulk.cuh"
+#include "softmax.cuh"
 
 namespace draftproof {
 
-constexpr int kQuad = 4;
-constexpr int kThreads = 1024;         // most per block: leaves 64 registers
-constexpr int kBlocks = 16;            // most per cluster
-constexpr int kSlots = kBlocks * kThreads / kWarp;
-constexpr float kUnit = 1099511627776.0f;  // 2^40
+constexpr int kHeld = 8;        // quads per thread of a cluster that stays,
+constexpr int kStaying = 512;   // most threads per block, and
+constexpr int kNeighbours = 2;  // blocks that must fit on a multiprocessor
+constexpr size_t kBulk = 16;    // bytes: what bulk copies count and align by
 
-struct Quad {
-    float at[kQuad];
-};
-
-__device__ inline float as_float(float value) { return value; }
-__device__ inline float as_float(__half value) { return __half2float(value); }
-__device__ inline float as_float(__nv_bfloat16 value) { return __bfloat162float(value); }
-
-template <typename Element>
-struct alignas(kQuad * sizeof(Element)) Packed {
-    Element at[kQuad];
-};
-
-// Quad `index` of a row with NaN, and what lies beyond the row, as -inf.
+// Quad `index` of a row.
 template <bool kSimple, typename Element>
 __device__ inline Quad load_quad(const Element* row, int64_t index, int vocabulary) {
     const int64_t begin = index * kQuad;
-    Quad quad{-INFINITY, -INFINITY, -INFINITY, -INFINITY};
-    if (kSimple && begin < vocabulary) {
-        const auto packed = reinterpret_cast<const Packed<Element>*>(row)[index];
-#pragma unroll
-        for (int e = 0; e < kQuad; ++e) quad.at[e] = fmaxf(as_float(packed.at[e]), -INFINITY);
-    }
+    Quad quad = nothing();
+    if (kSimple && begin < vocabulary) quad = unpack(reinterpret_cast<const Packed<Element>*>(row)[index]);
     if constexpr (!kSimple) {
 #pragma unroll
         for (int e = 0; e < kQuad; ++e) {
@@ -62,63 +42,13 @@ __device__ inline Quad load_quad(const Element* row, int64_t index, int vocabula
 template <bool kSimple>
 __device__ inline void store_quad(float* row, int64_t index, int vocabulary, const Quad& weights, float scale) {
     const int64_t begin = index * kQuad;
-    if (kSimple && begin < vocabulary) {
-        __stcs(reinterpret_cast<float4*>(row) + index,
-               make_float4(weights.at[0] * scale, weights.at[1] * scale, weights.at[2] * scale,
-                           weights.at[3] * scale));
-    }
+    if (kSimple && begin < vocabulary) store(reinterpret_cast<float4*>(row) + index, weights, scale);
     if constexpr (!kSimple) {
 #pragma unroll
         for (int e = 0; e < kQuad; ++e) {
             if (begin + e < vocabulary) row[begin + e] = weights.at[e] * scale;
         }
     }
-}
-
-// Logits to weights; inf - inf is NaN, and a logit that equals the maximum has weight 1 whatever that is.
-__device__ inline Quad weights_of(Quad quad, float highest) {
-#pragma unroll
-    for (int e = 0; e < kQuad; ++e) quad.at[e] = quad.at[e] == highest ? 1.0f : expf(quad.at[e] - highest);
-    return quad;
-}
-
-__device__ inline float highest_of(const Quad& quad) {
-    return fmaxf(fmaxf(quad.at[0], quad.at[1]), fmaxf(quad.at[2], quad.at[3]));
-}
-
-__device__ inline long long units_of(const Quad& weights) {
-    return __float2ll_rn(((weights.at[0] + weights.at[1]) + (weights.at[2] + weights.at[3])) * kUnit);
-}
-
-struct Larger {
-    __device__ float operator()(float a, float b) const { return fmaxf(a, b); }
-};
-struct Sum {
-    __device__ long long operator()(long long a, long long b) const { return a + b; }
-};
-
-template <typename Value, typename Combine>
-__device__ inline Value reduce_lanes(Value value, Combine combine) {
-#pragma unroll
-    for (int step = kWarp / 2; step > 0; step /= 2) {
-        value = combine(value, __shfl_xor_sync(kAllLanes, value, step));
-    }
-    return value;
-}
-
-// Combines the values of all threads of the cluster; `combine` must not care about the order.
-template <typename Value, typename Combine>
-__device__ inline Value reduce_cluster(Value value, Value neutral, Combine combine, Mailbox<Value, kSlots>& mailbox) {
-    const int lane = threadIdx.x % kWarp, warps = blockDim.x / kWarp, values = Cluster::size() * warps;
-    if (threadIdx.x == 0) mailbox.expect(values);
-    value = reduce_lanes(value, combine);
-    if (lane < Cluster::size()) mailbox.send(lane, Cluster::rank() * warps + threadIdx.x / kWarp, value);
-    mailbox.seal();
-    mailbox.await(0);
-    value = neutral;
-#pragma unroll 4
-    for (int slot = lane; slot < values; slot += kWarp) value = combine(value, mailbox.slots[slot]);
-    return reduce_lanes(value, combine);
 }
 
 // kSimple: rows begin at multiples of their loads' size, V is a multiple of 4, and the registers hold the row.
@@ -150,7 +80,7 @@ softmax(const Element* logits, int64_t logits_row, float* probs, int vocabulary)
         highest = fmaxf(highest, highest_of(load_quad<kSimple>(in, i, vocabulary)));
     }
     Cluster::await_peers();
-    highest = reduce_cluster(highest, -INFINITY, Larger(), maxima);
+    highest = reduce_cluster<Larger>(highest, maxima, 0);
     if (highest == -INFINITY) highest = 0.0f;  // no mass: every weight is exp(-inf)
 
     long long units = 0;
@@ -163,8 +93,7 @@ softmax(const Element* logits, int64_t logits_row, float* probs, int vocabulary)
     for (int64_t i = beyond; i < quads; i += step) {
         units += units_of(weights_of(load_quad<kSimple>(in, i, vocabulary), highest));
     }
-    units = reduce_cluster(units, 0LL, Sum(), sums);
-    const float scale = units > 0 ? 1.0f / (static_cast<float>(units) * (1.0f / kUnit)) : 0.0f;
+    const float scale = scale_of(reduce_cluster<Sum>(units, sums, 0));
 
 #pragma unroll
     for (int k = 0; k < kQuads; ++k) {
@@ -177,30 +106,144 @@ softmax(const Element* logits, int64_t logits_row, float* probs, int vocabulary)
     }
 }
 
+// Quads of a row per block, an even number: a multiple of 16 bytes for elements of 2 bytes as well.
+__host__ __device__ inline int slice_of(int vocabulary, int cluster) {
+    return ((vocabulary / kQuad + cluster - 1) / cluster + 1) / 2 * 2;
+}
+
+// Each cluster takes every (number of clusters)th row.
+template <typename Element>
+__global__ void __launch_bounds__(kStaying, kNeighbours)
+softmax_staying(const Element* logits, int64_t logits_row, float* probs, int vocabulary, int rows) {
+#if __CUDA_ARCH__ >= 900
+    extern __shared__ __align__(128) unsigned char staged[];
+    __shared__ Mailbox<float, kSlots> maxima;
+    __shared__ Mailbox<long long, kSlots> sums;
+    __shared__ Arrival arrival;
+    const auto slice = reinterpret_cast<const Packed<Element>*>(staged);
+    const int clusters = gridDim.x / Cluster::size();
+    const int quads = vocabulary / kQuad, size = slice_of(vocabulary, Cluster::size());
+    const int begin = min(Cluster::rank() * size, quads), count = min(size, quads - begin);
+    const int first = blockIdx.x / Cluster::size();
+    const auto fetch = [&](int row) {
+        arrival.fetch(staged, logits + row * logits_row + begin * kQuad,
+                      count * static_cast<unsigned>(sizeof(Packed<Element>)));
+    };
+    if (threadIdx.x == 0) {
+        maxima.open(), sums.open(), arrival.open();
+        fetch(first);
+    }
+    __syncthreads();
+    Cluster::announce();
+    Cluster::await_peers();
+    int round = 0;
+#pragma unroll 1
+    for (int row = first; row < rows; row += clusters, ++round) {
+        arrival.await(round);
+        Quad held[kHeld];
+        float highest = -INFINITY;
+#pragma unroll
+        for (int k = 0; k < kHeld; ++k) {
+            const int index = threadIdx.x + k * blockDim.x;
+            held[k] = index < count ? unpack(slice[index]) : nothing();
+            highest = fmaxf(highest, highest_of(held[k]));
+        }
+        highest = reduce_cluster<Larger>(highest, maxima, round);
+        // All warps of this block have sent their maxima, so all have read the slice.
+        if (threadIdx.x == 0 && row + clusters < rows) fetch(row + clusters);
+        if (highest == -INFINITY) highest = 0.0f;
+        long long units = 0;
+#pragma unroll
+        for (int k = 0; k < kHeld; ++k) {
+            held[k] = weights_of(held[k], highest);
+            units += units_of(held[k]);
+        }
+        const float scale = scale_of(reduce_cluster<Sum>(units, sums, round));
+        float4* out = reinterpret_cast<float4*>(probs + static_cast<int64_t>(row) * vocabulary) + begin;
+#pragma unroll
+        for (int k = 0; k < kHeld; ++k) {
+            const int index = threadIdx.x + k * blockDim.x;
+            if (index < count) store(out + index, held[k], scale);
+        }
+    }
+    // A block that leaves has heard all sums, the last that its peers send.
+#endif
+}
+
+struct StayingLaunch {
+    cudaLaunchAttribute attribute{};
+    cudaLaunchConfig_t config{};
+
+    StayingLaunch(size_t element, int vocabulary, int clusters, int cluster, int threads) {
+        attribute.id = cudaLaunchAttributeClusterDimension;
+        attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
+        attribute.val.clusterDim.y = 1;
+        attribute.val.clusterDim.z = 1;
+        config.gridDim = dim3(static_cast<unsigned>(clusters * cluster));
+        config.blockDim = dim3(static_cast<unsigned>(threads));
+        config.dynamicSmemBytes = slice_of(vocabulary, cluster) * kQuad * element;
+        config.attrs = &attribute;
+        config.numAttrs = 1;
+    }
+    StayingLaunch(const StayingLaunch&) = delete;
+};
+
+// How many clusters run at once; it also allows the kernel, on this device, what its launch needs.
+template <typename Element>
+cudaError_t staying_clusters(int vocabulary, int cluster, int threads, int* clusters) {
+    const auto kernel = softmax_staying<Element>;
+    const int most = kHeld * kStaying * static_cast<int>(sizeof(Packed<Element>));
+    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most);
+    if (error == cudaSuccess) error = cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1);
+    if (error == cudaSuccess) error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
+    if (error != cudaSuccess) return error;
+    const StayingLaunch launch(sizeof(Element), vocabulary, 1, cluster, threads);
+    return cudaOccupancyMaxActiveClusters(clusters, kernel, &launch.config);
+}
+
 template <typename Element>
 cudaError_t launch_softmax(const void* logits, int64_t logits_row, float* probs, int64_t rows, int vocabulary,
-                           int quads, int cluster, int threads, void* stream) {
-    const bool aligned = reinterpret_cast<uintptr_t>(logits) % sizeof(Packed<Element>) == 0 &&
-                         logits_row % kQuad == 0 && vocabulary % kQuad == 0;
+                           int quads, int cluster, int threads, int clusters, void* stream) {
+    const auto in = static_cast<const Element*>(logits);
+    const auto whole = [&](size_t bytes) {
+        return reinterpret_cast<uintptr_t>(logits) % bytes == 0 && logits_row * sizeof(Element) % bytes == 0 &&
+               vocabulary * sizeof(Element) % bytes == 0;
+    };
+    if (clusters > 0 && whole(kBulk)) {
+        StayingLaunch launch(sizeof(Element), vocabulary, clusters, cluster, threads);
+        launch.config.stream = static_cast<cudaStream_t>(stream);
+        return cudaLaunchKernelEx(&launch.config, softmax_staying<Element>, in, logits_row, probs, vocabulary,
+                                  static_cast<int>(rows));
+    }
     const bool held = static_cast<int64_t>(quads) * cluster * threads * kQuad >= vocabulary;
-    const auto kernel = !aligned || !held ? softmax<Element, 4, false>
-                        : quads <= 2      ? softmax<Element, 2, true>
-                        : quads <= 4      ? softmax<Element, 4, true>
-                                          : softmax<Element, 8, true>;
-    return launch(kernel, rows * cluster, threads, cluster, stream, static_cast<const Element*>(logits), logits_row,
-                  probs, vocabulary);
+    const auto kernel = !whole(sizeof(Packed<Element>)) || !held ? softmax<Element, 4, false>
+                        : quads <= 4                              ? softmax<Element, 4, true>
+                                                                  : softmax<Element, 8, true>;
+    return launch(kernel, rows * cluster, threads, cluster, stream, in, logits_row, probs, vocabulary);
 }
 
 }  // namespace draftproof
 
-// `type`: 0 float32, 1 float16, 2 bfloat16; `quads` (2, 4 or 8) is how many each thread keeps.
+// `type`: 0 float32, 1 float16, 2 bfloat16; `quads` (4 or 8) is how many each thread keeps; `clusters`: how many
+// take one row after another where alignment allows it, 0 for a cluster per row.
 extern "C" int draftproof_softmax(const void* logits, int64_t logits_row, int type, float* probs, int64_t rows,
-                                  int vocabulary, int quads, int cluster, int threads, void* stream) {
+                                  int vocabulary, int quads, int cluster, int threads, int clusters, void* stream) {
     using namespace draftproof;
     const auto run = type == 0   ? launch_softmax<float>
                      : type == 1 ? launch_softmax<__half>
                                  : launch_softmax<__nv_bfloat16>;
-    return run(logits, logits_row, probs, rows, vocabulary, quads, cluster, threads, stream);
+    return run(logits, logits_row, probs, rows, vocabulary, quads, cluster, threads, clusters, stream);
+}
+
+// `clusters` becomes 0 where a block's registers do not hold its slice of the row.
+extern "C" int draftproof_softmax_clusters(int type, int vocabulary, int cluster, int threads, int* clusters) {
+    using namespace draftproof;
+    *clusters = 0;
+    if (threads > kStaying || slice_of(vocabulary, cluster) > kHeld * threads) return cudaSuccess;
+    const auto count = type == 0   ? staying_clusters<float>
+                       : type == 1 ? staying_clusters<__half>
+                                   : staying_clusters<__nv_bfloat16>;
+    return count(vocabulary, cluster, threads, clusters);
 }
 
 extern "C" int draftproof_largest_cluster(int* size) {

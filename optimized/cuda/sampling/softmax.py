@@ -13,7 +13,7 @@ ENTRY = Entry(
     *(Pointer, Number, Flag),  # logits, its row stride and its place in FLOATS
     Pointer,  # probs
     *(Number, Flag),  # B, V
-    *(Flag, Flag, Flag),  # quads per thread, blocks per row, threads per block
+    *(Flag, Flag, Flag, Flag),  # quads per thread, blocks per row, threads per block, clusters that stay
 )
 
 
@@ -34,13 +34,14 @@ def _softmax(logits: torch.Tensor) -> torch.Tensor:
     if probs.numel() == 0:
         return probs
     rows = logits if logits.stride(1) == 1 or vocabulary == 1 else logits.contiguous()
+    kind = FLOATS.index(rows.dtype)
     ENTRY(
         rows.device,
         *strided(rows, 1),
-        FLOATS.index(rows.dtype),
+        kind,
         probs,
         *(requests, vocabulary),
-        *split.softmax(requests, vocabulary, rows.device.index),
+        *split.softmax(requests, vocabulary, kind, rows.device.index),
     )
     return probs
 
