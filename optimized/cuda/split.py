@@ -41,7 +41,7 @@ def draw(
 def softmax(rows: int, vocabulary: int, kind: int, index: int) -> tuple[int, int, int, int]:
     """Return (quads held per thread, blocks per row, threads per block, clusters) for a softmax.
 
-    ``kind`` is the place of the logits' dtype in ``FLOATS``. Clusters are 0 where each row gets its own, else as
+    ``kind`` is the dtype's place in ``FLOATS``. Clusters are 0 where each row gets its own, else as
     many as run at once: they stay, where more rows would come in waves.
     """
     quads = -(-vocabulary // QUAD)
