@@ -16,6 +16,7 @@ from draftproof.conformance.ours import BACKENDS
 from draftproof.conformance.records import BenchRow
 from draftproof.conformance.report import short_name
 from draftproof.conformance.session import chosen
+from draftproof.properties.backend import unavailable
 
 
 def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
@@ -63,8 +64,7 @@ def _runs(backend: str) -> bool:
         return False
     except ImportError:
         return False
-    asked = getattr(module, "unavailable", None)
-    return not (callable(asked) and asked("cuda"))
+    return unavailable(module, "cuda") is None
 
 
 def show_benches(rows: Sequence[BenchRow], folder: Path, console: Console) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from draftproof.properties.backend import unavailable
 from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.subject import Subject, WrongSignatureError
@@ -86,19 +87,7 @@ def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
     if declared.get("arrays") == "numpy":
         device = "numpy"
     offered = tuple(name for name in CONTRACTS if callable(getattr(module, name, None)))
-    reason = "" if device == "numpy" else _unavailable(module, device)
-    return Hello(device, offered, declared, unavailable=reason), module
-
-
-def _unavailable(module: ModuleType, device: str) -> str:
-    try:
-        import torch
-    except ImportError:
-        return "torch is not installed: pip install 'draftproof[torch]'"
-    if device == "cuda" and not torch.cuda.is_available():
-        return "no CUDA device"
-    asked = getattr(module, "unavailable", None)
-    return (asked("cuda" if device == "cuda" else "cpu") if callable(asked) else None) or ""
+    return Hello(device, offered, declared, unavailable=unavailable(module, device) or ""), module
 
 
 def check(module: ModuleType, device: str, operation: str, law_name: str, line: str) -> Answer:

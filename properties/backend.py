@@ -49,7 +49,7 @@ class Backend:
     @property
     def unavailable(self) -> str | None:
         """Why nothing of it can run on its device, in plain words; None if it can."""
-        return _unavailable(self.module, self.device)
+        return unavailable(self.module, self.device)
 
     def subject(self, operation: str) -> Subject | None:
         """Return its implementation of an operation, or None if it has none."""
@@ -83,7 +83,8 @@ def _uses_numpy(module: ModuleType) -> bool:
     return getattr(module, "CONFORMANCE", {}).get("arrays") == "numpy"
 
 
-def _unavailable(module: ModuleType, device: str) -> str | None:
+def unavailable(module: ModuleType, device: str) -> str | None:
+    """Return why nothing of ``module`` can run on ``device``, in plain words; None if it can."""
     if device == "numpy" or _uses_numpy(module):
         return None
     try:
@@ -100,4 +101,4 @@ def _unavailable(module: ModuleType, device: str) -> str | None:
 def _best_device(module: ModuleType) -> str:
     if _uses_numpy(module):
         return "numpy"
-    return "cuda" if _unavailable(module, "cuda") is None else "cpu"
+    return "cuda" if unavailable(module, "cuda") is None else "cpu"
