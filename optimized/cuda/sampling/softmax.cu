@@ -8,10 +8,11 @@
 //
 //   quad i (4 elements, one load)  ->  register i / (blocks x threads) of thread i mod (blocks x threads)
 //
-// Rows that need more clusters than run at once would come in waves, in each of which the memory first only reads
-// and then only writes. Then the clusters stay and take one row after another: a block holds a contiguous slice
-// of the row, and bulk copies bring its slice of the next row into shared memory while this one is finished.
+// Rows that need more clusters than run at once would come in waves, which first only read and then only write.
+// Then the clusters stay and take one row after another: a block holds a contiguous slice of the row, and a bulk
+// copy brings its slice of the next row into shared memory while this one is finished.
 #include <cstdint>
+#include <utility>
 
 #include "bulk.cuh"
 #include "softmax.cuh"
@@ -120,10 +121,11 @@ softmax_staying(const Element* logits, int64_t logits_row, float* probs, int voc
     __shared__ Mailbox<float, kSlots> maxima;
     __shared__ Mailbox<long long, kSlots> sums;
     __shared__ Arrival arrival;
-    const auto slice = reinterpret_cast<const Packed<Element>*>(staged);
     const int clusters = gridDim.x / Cluster::size();
     const int quads = vocabulary / kQuad, size = slice_of(vocabulary, Cluster::size());
     const int begin = min(Cluster::rank() * size, quads), count = min(size, quads - begin);
+    const int left = count - static_cast<int>(threadIdx.x);  // from this thread's first quad on
+    const auto mine = reinterpret_cast<const Packed<Element>*>(staged) + threadIdx.x;
     const int first = blockIdx.x / Cluster::size();
     const auto fetch = [&](int row) {
         arrival.fetch(staged, logits + row * logits_row + begin * kQuad,
@@ -144,8 +146,8 @@ softmax_staying(const Element* logits, int64_t logits_row, float* probs, int voc
         float highest = -INFINITY;
 #pragma unroll
         for (int k = 0; k < kHeld; ++k) {
-            const int index = threadIdx.x + k * blockDim.x;
-            held[k] = index < count ? unpack(slice[index]) : nothing();
+            const int index = k * blockDim.x;
+            held[k] = index < left ? unpack(mine[index]) : nothing();
             highest = fmaxf(highest, highest_of(held[k]));
         }
         highest = reduce_cluster<Larger>(highest, maxima, round);
@@ -159,11 +161,12 @@ softmax_staying(const Element* logits, int64_t logits_row, float* probs, int voc
             units += units_of(held[k]);
         }
         const float scale = scale_of(reduce_cluster<Sum>(units, sums, round));
-        float4* out = reinterpret_cast<float4*>(probs + static_cast<int64_t>(row) * vocabulary) + begin;
+        float* there = probs + static_cast<int64_t>(row) * vocabulary;
+        float4* out = reinterpret_cast<float4*>(there) + begin + threadIdx.x;
 #pragma unroll
         for (int k = 0; k < kHeld; ++k) {
-            const int index = threadIdx.x + k * blockDim.x;
-            if (index < count) store(out + index, held[k], scale);
+            const int index = k * blockDim.x;
+            if (index < left) store(out + index, held[k], scale);
         }
     }
     // A block that leaves has heard all sums, the last that its peers send.
@@ -193,10 +196,15 @@ template <typename Element>
 cudaError_t staying_clusters(int vocabulary, int cluster, int threads, int* clusters) {
     const auto kernel = softmax_staying<Element>;
     const int most = kHeld * kStaying * static_cast<int>(sizeof(Packed<Element>));
-    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most);
-    if (error == cudaSuccess) error = cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1);
-    if (error == cudaSuccess) error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
-    if (error != cudaSuccess) return error;
+    const std::pair<cudaFuncAttribute, int> attributes[] = {
+        {cudaFuncAttributeMaxDynamicSharedMemorySize, most},
+        {cudaFuncAttributePreferredSharedMemoryCarveout, 100},
+        {cudaFuncAttributeNonPortableClusterSizeAllowed, 1},
+    };
+    for (const auto& [name, value] : attributes) {
+        const cudaError_t error = cudaFuncSetAttribute(kernel, name, value);
+        if (error != cudaSuccess) return error;
+    }
     const StayingLaunch launch(sizeof(Element), vocabulary, 1, cluster, threads);
     return cudaOccupancyMaxActiveClusters(clusters, kernel, &launch.config);
 }
@@ -224,8 +232,8 @@ cudaError_t launch_softmax(const void* logits, int64_t logits_row, float* probs,
 
 }  // namespace draftproof
 
-// `type`: 0 float32, 1 float16, 2 bfloat16; `quads` (4 or 8) is how many each thread keeps; `clusters`: how many
-// take one row after another where alignment allows it, 0 for a cluster per row.
+// `type`: 0 float32, 1 float16, 2 bfloat16; `quads` (4 or 8; 8 for clusters that stay) is how many each thread
+// keeps; `clusters`: how many stay, where the rows are aligned to 16 bytes, or 0 for a cluster per row.
 extern "C" int draftproof_softmax(const void* logits, int64_t logits_row, int type, float* probs, int64_t rows,
                                   int vocabulary, int quads, int cluster, int threads, int clusters, void* stream) {
     using namespace draftproof;
