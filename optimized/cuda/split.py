@@ -26,14 +26,14 @@ def draw(
     width = -(-vocabulary // (TILES * BATCH)) * BATCH or BATCH
     tiles = -(-vocabulary // width) or 1
     processors = torch.cuda.get_device_properties(index).multi_processor_count
-    wanted = processors * 8 if several_passes else processors
+    wanted, fewest_warps = (processors * 8, 4) if several_passes else (processors, 8)
     most = min(tiles, library.largest_cluster(kernel, index))
-    blocks = 1
-    while blocks * 2 <= most and rows * blocks * 2 <= wanted:
+    blocks = min(2, most)
+    while blocks * 2 <= most and rows * blocks < wanted:
         blocks *= 2
-    per_block = -(-tiles // blocks)
-    crowded = rows * blocks > 2 * processors
-    warps = per_block if per_block <= 20 and not crowded else min(per_block, 8 if crowded else 16)
+    warps = min(-(-tiles // blocks), 20)
+    while warps > fewest_warps and rows * blocks * warps > wanted * 8:
+        warps = max(fewest_warps, -(-warps // 2))
     return blocks, warps * WARP
 
 

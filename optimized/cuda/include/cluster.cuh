@@ -30,6 +30,17 @@ struct Cluster {
 #endif
     }
 
+    // The cluster's number in the grid: read, since a division by the size would be waited for.
+    static __device__ int number() {
+#if __CUDA_ARCH__ >= 900
+        unsigned number;
+        asm("mov.u32 %0, %%clusterid.x;" : "=r"(number));
+        return static_cast<int>(size() == 1 ? blockIdx.x : number);
+#else
+        return static_cast<int>(blockIdx.x);
+#endif
+    }
+
     static __device__ int size() {
 #if __CUDA_ARCH__ >= 900
         return static_cast<int>(__clusterSizeInBlocks());

@@ -14,16 +14,17 @@ __device__ inline int slot_of(int tile) { return tile % kTilesPerLane * kWarp + 
 
 using Sums = Mailbox<double, kTiles>;
 
-// All threads of the cluster: sums the row's tiles and sends them to all blocks.
+// All threads of the cluster: sums the row's tiles and sends them to all blocks. Tiles are dealt to the blocks one by
+// one, so that each has some: blocks hear of each other's progress by sums alone, and one without any could be overrun.
 template <bool kAligned, bool kDraft>
 __device__ inline void share_tile_sums(const Row& row, const Tiling& tiling, Sums& sums) {
-    const int lane = threadIdx.x % kWarp, warps = blockDim.x / kWarp;
-    const int stride = Cluster::size() * warps;
+    const int lane = threadIdx.x % kWarp, blocks = Cluster::size();
+    const int stride = blocks * (blockDim.x / kWarp);
     if (threadIdx.x == 0) sums.expect(tiling.count);
 #pragma unroll 1
-    for (int tile = Cluster::rank() * warps + warp_index(); tile < tiling.count; tile += stride) {
+    for (int tile = Cluster::rank() + blocks * warp_index(); tile < tiling.count; tile += stride) {
         const double sum = tile_sum<kAligned, kDraft>(row.tile(tiling, tile));
-        if (lane < Cluster::size()) sums.send(lane, slot_of(tile), sum);
+        if (lane < blocks) sums.send(lane, slot_of(tile), sum);
     }
     sums.seal();
 }
@@ -55,95 +56,88 @@ struct Place {
     double threshold;  // u * total
 };
 
-// One warp: finds the tile from the sums that came in exchange number `exchange` of their mailbox.
+// One warp: finds the tile from the sums that came in exchange number `exchange` of their mailbox. Each lane looks for
+// the crossing among its own tiles at once; the lane that has it tells the others.
 __device__ inline Place locate(Sums& mailbox, int exchange, const Tiling& tiling, double uniform) {
     mailbox.await(exchange);
-    const double* sums = mailbox.slots;
     const int lane = threadIdx.x % kWarp;
+    double sums[kTilesPerLane], before[kTilesPerLane];
     double own = 0.0;
     bool seen = false;
 #pragma unroll
     for (int k = 0; k < kTilesPerLane; ++k) {
-        const double sum = lane * kTilesPerLane + k < tiling.count ? sums[k * kWarp + lane] : 0.0;
+        const double sum = lane * kTilesPerLane + k < tiling.count ? mailbox.slots[k * kWarp + lane] : 0.0;
         seen |= signbit(sum);
-        own += fabs(sum);
+        sums[k] = fabs(sum);
+        before[k] = own;
+        own += sums[k];
     }
-    double through = scan_lanes(own);
+    const double through = scan_lanes(own);
     Place place;
     place.total = __shfl_sync(kAllLanes, through, kWarp - 1);
     place.seen = __any_sync(kAllLanes, seen);
     place.threshold = uniform * place.total;
     const int group = crossing_lane(own, through, 0.0, place.threshold);
-    place.cdf = __shfl_sync(kAllLanes, through - own, group);
-
-    const int tile = group * kTilesPerLane + lane;
-    own = group >= 0 && lane < kTilesPerLane && tile < tiling.count ? fabs(sums[slot_of(tile)]) : 0.0;
-    through = scan_lanes(own);
-    const int member = crossing_lane(own, through, place.cdf, place.threshold);
-    place.cdf += __shfl_sync(kAllLanes, through - own, member);
-    place.tile = member < 0 ? -1 : group * kTilesPerLane + member;
+    double cdf = 0.0;
+    int member = 0;
+    bool crossed = false;
+#pragma unroll
+    for (int k = 0; k < kTilesPerLane; ++k) {
+        if (sums[k] > 0.0 && !crossed) {
+            member = k;
+            cdf = (through - own) + before[k];
+            crossed = cdf + sums[k] > place.threshold;
+        }
+    }
+    member = __shfl_sync(kAllLanes, member, group);
+    place.cdf = __shfl_sync(kAllLanes, cdf, group);
+    place.tile = group < 0 ? -1 : group * kTilesPerLane + member;
     return place;
 }
 
-// One warp: the drawn id, inside a tile of mass: first the chunk, by the sums of all chunks of a batch, then the lane
-// and the element, by one scan.
+// One warp: the drawn id, inside a tile of mass: first the lane in whose run of adjacent elements the CDF passes the
+// threshold, then the element of that run. Two scans, where chunk after chunk would need one for each.
 template <bool kAligned, bool kDraft>
 __device__ inline int search(const Row& row, const Tiling& tiling, const Place& place) {
-    constexpr int kTogether = kAligned ? kInFlight : 1;  // element-wise loads of a whole batch overflow the registers
     const Row tile = row.tile(tiling, place.tile);
-    const int offset = (threadIdx.x % kWarp) * kQuad;
-    double cdf = place.cdf, threshold = place.threshold;
-    int chunk = -1, last = 0;  // where the CDF passes the threshold; the last chunk of mass
-    Quad weights{};
+    const int lane = threadIdx.x % kWarp, run = tiling.width / kWarp;
+    double own = 0.0;
 #pragma unroll 1
-    for (int at = 0; at < tile.length && chunk < 0; at += kTogether * kChunk) {
-        Quad batch[kTogether];
-        double sums[kTogether];
+    for (int at = lane * run; at < (lane + 1) * run; at += kInFlight * kQuad) {
+        Quad p[kInFlight], q[kInFlight] = {};
 #pragma unroll
-        for (int k = 0; k < kTogether; ++k) {
-            batch[k] = load_weights<kAligned, kDraft>(tile, at + k * kChunk + offset);
+        for (int k = 0; k < kInFlight; ++k) p[k] = load_quad<kAligned>(tile.target, at + k * kQuad, tile.length);
+        if (kDraft && tile.draft != nullptr) {
+#pragma unroll
+            for (int k = 0; k < kInFlight; ++k) q[k] = load_quad<kAligned>(tile.draft, at + k * kQuad, tile.length);
         }
+        double sums[kInFlight];
 #pragma unroll
-        for (int k = 0; k < kTogether; ++k) sums[k] = sum_lanes(sum_exactly(batch[k]));
-#pragma unroll
-        for (int k = 0; k < kTogether; ++k) {
-            // All lanes agree; a vote lets the compiler know.
-            if (chunk < 0 && __any_sync(kAllLanes, sums[k] > 0.0)) {
-                last = at + k * kChunk;
-                if (__any_sync(kAllLanes, cdf + sums[k] > threshold)) {
-                    chunk = last;
-                    weights = batch[k];
-                } else {
-                    cdf += sums[k];
-                }
-            }
+        for (int k = 0; k < kInFlight; ++k) {
+            sums[k] = sum_exactly(weights_of<kDraft>(tile, at + k * kQuad, p[k], q[k]));
         }
+        own += (sums[0] + sums[1]) + (sums[2] + sums[3]);
     }
-    if (chunk < 0) {  // rounding left no crossing: the last element of mass is meant
-        chunk = last;
-        weights = load_weights<kAligned, kDraft>(tile, chunk + offset);
-        threshold = INFINITY;
+    double through = scan_lanes(own), cdf = place.cdf;
+    const int group = max(0, crossing_lane(own, through, cdf, place.threshold));
+    cdf += __shfl_sync(kAllLanes, through - own, group);
+    int chosen = 0;
+    bool crossed = false;
+#pragma unroll 1
+    for (int at = 0; at < run && !crossed; at += kWarp) {
+        const int element = group * run + at + lane;
+        own = at + lane < run && element < tile.length ? load_weight<kDraft>(tile, element) : 0.0;
+        through = scan_lanes(own);
+        const int member = crossing_lane(own, through, cdf, place.threshold);
+        if (member >= 0) chosen = group * run + at + member;  // the last of mass, if rounding leaves no crossing
+        cdf += __shfl_sync(kAllLanes, through, kWarp - 1);
+        crossed = __any_sync(kAllLanes, own > 0.0 && cdf > place.threshold);
     }
-    const double own = sum_exactly(weights), through = scan_lanes(own);
-    double running = cdf + (through - own);
-    int chosen = -1, positive = -1;
-#pragma unroll
-    for (int e = 0; e < kQuad; ++e) {
-        running += static_cast<double>(weights.at[e]);
-        if (weights.at[e] > 0.0f) {
-            positive = chunk + offset + e;
-            if (chosen < 0 && running > threshold) chosen = positive;
-        }
-    }
-    const int lane = crossing_lane(own, through, cdf, threshold);
-    return place.tile * tiling.width + __shfl_sync(kAllLanes, chosen >= 0 ? chosen : positive, lane);
+    return place.tile * tiling.width + chosen;
 }
 
 // The rank of the block that summed `tile`; 0 if there is no tile.
-__device__ inline int owner_of(int tile) {
-    const int warps = blockDim.x / kWarp;
-    return max(tile, 0) % (Cluster::size() * warps) / warps;
-}
+__device__ inline int owner_of(int tile) { return max(tile, 0) % Cluster::size(); }
 
 // Uniforms that are float32 or float64 in memory.
 struct Uniforms {

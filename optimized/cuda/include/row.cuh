@@ -7,7 +7,7 @@
 // pairwise in float32, and those sums are added in float64 across batches and lanes. So the sum of a tile, and
 // everything that follows from it, does not depend on how many warps and blocks share the row.
 //
-//   row    | tile 0           | tile 1           | ...        tile t -> warp t mod (blocks x warps)
+//   row    | tile 0           | tile 1           | ...        tile t -> block t mod blocks
 //   batch  | l0 l1 ... l31 | l0 l1 ... l31 | l0 l1 ... l31 | l0 l1 ... l31 |   quads
 //
 // The code is kept short on purpose: most of it runs once per launch, and fetching instructions that are in no
@@ -32,7 +32,7 @@ struct Tiling {
     int width;  // elements of a tile
     int count;
 
-    __device__ explicit Tiling(int vocabulary) {
+    __host__ __device__ explicit Tiling(int vocabulary) {
         width = vocabulary > 0 ? ((vocabulary - 1) / (kTiles * kBatch) + 1) * kBatch : kBatch;
         count = vocabulary > 0 ? (vocabulary - 1) / width + 1 : 0;
     }
@@ -90,20 +90,35 @@ __device__ inline Quad load_quad(const float* row, int begin, int length) {
     return quad;
 }
 
-// The exact weights of four elements, whatever is read.
+// The exact weight of element `at`, where p and q are whatever was read.
+template <bool kDraft>
+__device__ inline float weight_of(const Row& row, int at, float p, float q) {
+    if constexpr (kDraft) return residual(row, mass(p), at == row.hot ? 1.0f : mass(q));
+    return mass(p);
+}
+
+// The exact weights of four elements.
+template <bool kDraft>
+__device__ inline Quad weights_of(const Row& row, int begin, const Quad& p, const Quad& q) {
+    Quad weights;
+#pragma unroll
+    for (int e = 0; e < kQuad; ++e) weights.at[e] = weight_of<kDraft>(row, begin + e, p.at[e], q.at[e]);
+    return weights;
+}
+
 template <bool kAligned, bool kDraft>
 __device__ inline Quad load_weights(const Row& row, int begin) {
-    Quad weights = load_quad<kAligned>(row.target, begin, row.length), q{};
+    const Quad p = load_quad<kAligned>(row.target, begin, row.length);
+    Quad q{};
     if (kDraft && row.draft != nullptr) q = load_quad<kAligned>(row.draft, begin, row.length);
-#pragma unroll
-    for (int e = 0; e < kQuad; ++e) {
-        weights.at[e] = mass(weights.at[e]);
-        if constexpr (kDraft) {
-            const float draft = begin + e == row.hot ? 1.0f : mass(q.at[e]);
-            weights.at[e] = residual(row, weights.at[e], draft);
-        }
-    }
-    return weights;
+    return weights_of<kDraft>(row, begin, p, q);
+}
+
+// The exact weight of one element inside the row.
+template <bool kDraft>
+__device__ inline float load_weight(const Row& row, int at) {
+    const float p = __ldg(row.target + at);
+    return weight_of<kDraft>(row, at, p, kDraft && row.draft != nullptr ? __ldg(row.draft + at) : 0.0f);
 }
 
 __device__ inline double sum_exactly(const Quad& quad) {

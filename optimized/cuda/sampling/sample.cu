@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(kThreads) sample(const Samples samples) {
     __shared__ Sums sums;
     if (threadIdx.x == 0) sums.open();
     Cluster::announce();
-    const int64_t request = blockIdx.x / Cluster::size();
+    const int64_t request = Cluster::number();
     const Uniform uniform(samples.uniforms, request * samples.uniforms_row);
     const Tiling tiling(samples.vocabulary);
     const Row row{samples.probs + request * samples.probs_row, nullptr, -1, 1.0f, 0.0f, samples.vocabulary};

@@ -9,9 +9,12 @@
 // none. The block rule goes down from the end, and h_i <= P_i for rows that are distributions: a position with
 // u_i >= P_i needs no row, so it reads the pair it draws from and rarely another.
 //
-// Layout: one cluster of 1 to 16 blocks per request. Every warp reads the few scalars and decides on its own,
-// which costs no barrier; then the cluster shares the row (include/draw.cuh). One launch, no memory besides the
+// Layout: one cluster of 1 to 16 blocks per request. In every block warp 0 reads the few scalars and decides, which
+// costs no exchange; then the cluster shares the row (include/draw.cuh). One launch, no memory besides the
 // outputs, and the bits of a request depend on its own inputs alone.
+//
+// Few requests wait for dependent reads, not for bytes: ids, then p(x) and q(x), then the row. So what hangs on the
+// lengths is applied after the scalars are read, and each rule has its own kernel, which is short (see row.cuh).
 #include "draw.cuh"
 #include "drafts.cuh"
 
@@ -42,7 +45,6 @@ struct Chains {
     int* out_accepted;
     int* out_status;
     int width, vocabulary;
-    Rule rule;
 };
 
 // Where the chain ends and what is drawn there.
@@ -58,8 +60,10 @@ struct Choice {
 struct Plan {
     Choice choice;
     Usable usable;
-    bool seen;   // a NaN or an infinity was read
-    bool again;  // another row has to be summed
+    bool seen;       // a NaN or an infinity was read
+    bool undecided;  // S was too small: positions up to `limit` are left
+    int limit;
+    bool again;      // another row has to be summed
 };
 
 __device__ inline Ids drafts_of(const Chains& chains, int64_t request) {
@@ -67,34 +71,56 @@ __device__ inline Ids drafts_of(const Chains& chains, int64_t request) {
 }
 
 // One warp, one draft per lane: where the token rule stops, or the last position up to `limit` that passes or may
-// pass under the block rule, 0 if there is none. Sets `seen` for a NaN or an infinity among the scalars.
-__device__ inline Choice decide(const Chains& chains, int64_t request, int length, int limit, bool* seen) {
+// pass under the block rule, 0 if there is none. Sets `usable`, and `seen` for a NaN or an infinity that counts.
+template <Rule kRule>
+__device__ inline Choice decide(const Chains& chains, int64_t request, int limit, Usable* usable, bool* seen) {
     const int lane = threadIdx.x % kWarp;
+    const unsigned vocabulary = static_cast<unsigned>(chains.vocabulary);
+    const Ids drafts = drafts_of(chains, request);
+    const int* given = chains.lengths ? chains.lengths + request * chains.lengths_request : nullptr;
+    int length = given ? *given : chains.width, status = kOk;
     Choice choice{0, 1.0, 0.0, true, false};
     double rate = 1.0;
+    if (chains.width > kWarp) {
+        const Usable whole = usable_drafts(drafts, chains.width, given, vocabulary);
+        length = whole.length, status = whole.status;
+    }
+    int base = 0;
 #pragma unroll 1
-    for (int base = 0; base < length; base += kWarp) {
+    do {
         const int i = base + lane;
         double uniform = 1.0;
         float p = 0.0f, q = 1.0f;
-        if (i < length) {
+        bool wrong = false;
+        if (i < chains.width) {  // not `length`, which may still be on its way
             const Uniform accept(chains.accept, request * chains.accept_request + i * chains.accept_position);
-            const int token = drafts_of(chains, request).at(i);
-            p = __ldg(chains.target + request * chains.target_request + i * chains.target_position + token);
-            if (chains.draft) {
-                q = __ldg(chains.draft + request * chains.draft_request + i * chains.draft_position + token);
+            const int token = drafts.at(i);
+            wrong = static_cast<unsigned>(token) >= vocabulary;
+            if (!wrong) {
+                p = __ldg(chains.target + request * chains.target_request + i * chains.target_position + token);
+                if (chains.draft) {
+                    q = __ldg(chains.draft + request * chains.draft_request + i * chains.draft_position + token);
+                }
             }
             uniform = accept.value();
         }
-        const unsigned doubtful = __ballot_sync(kAllLanes, !is_finite(p) || !is_finite(q));
-        const double target = mass(p), draft = mass(q);
-        if (chains.rule == kToken) {
-            const unsigned rejected = __ballot_sync(kAllLanes, i < length && !(uniform * draft < target));
+        if (chains.width <= kWarp) {
+            const int asked = length;
+            length = min(max(asked, 0), chains.width);
+            if (asked != length) status |= kInvalidLength;
+            const unsigned lanes = __ballot_sync(kAllLanes, wrong && i < length);
+            if (lanes) length = __ffs(lanes) - 1, status |= kInvalidToken;
+        }
+        const bool counts = i < length;
+        const unsigned doubtful = __ballot_sync(kAllLanes, counts && (!is_finite(p) || !is_finite(q)));
+        const double target = counts ? mass(p) : 0.0f, draft = counts ? mass(q) : 1.0f;
+        if constexpr (kRule == kToken) {
+            const unsigned rejected = __ballot_sync(kAllLanes, counts && !(uniform * draft < target));
             if (rejected) {
                 const int first = __ffs(rejected) - 1;
                 choice.accepted = base + first;
                 *seen |= (doubtful << (kWarp - 1 - first)) != 0;  // later drafts were not needed
-                return choice;
+                break;
             }
             choice.accepted = min(base + kWarp, length);
         } else {
@@ -108,7 +134,7 @@ __device__ inline Choice decide(const Chains& chains, int64_t request, int lengt
                 if (k == lane) here = rate;
             }
             const bool certain = i + 1 == length || here == 1.0;
-            const bool passes = i < limit && uniform < (certain ? here : here * kSlack);
+            const bool passes = i < min(limit, length) && uniform < (certain ? here : here * kSlack);
             const unsigned passing = __ballot_sync(kAllLanes, passes);
             if (passing) {
                 const int last = kWarp - 1 - __clz(passing);
@@ -119,8 +145,10 @@ __device__ inline Choice decide(const Chains& chains, int64_t request, int lengt
             }
         }
         *seen |= doubtful != 0;
-    }
+        base += kWarp;
+    } while (base < length);
     choice.residual = choice.accepted < length;
+    usable->length = length, usable->status = status;
     return choice;
 }
 
@@ -140,48 +168,48 @@ __device__ inline Row row_of(const Chains& chains, int64_t request, const Choice
     return row;
 }
 
-template <bool kAligned>
-__global__ void __launch_bounds__(kAligned ? kThreads : kThreadsUnaligned, 1) verify_chain(const Chains chains) {
+template <bool kAligned, Rule kRule>
+__global__ void __launch_bounds__(kAligned ? kThreads : kThreadsUnaligned, 1)
+    verify_chain(const __grid_constant__ Chains chains) {
     __shared__ Sums sums[2];  // a block may send the next row's while another still reads this row's
     __shared__ Plan plan;
-    if (threadIdx.x == 0) sums[0].open(), sums[1].open();
-    Cluster::announce();
-    const int64_t request = blockIdx.x / Cluster::size();
-    const bool leads = warp_index() == 0;
-    const Tiling tiling(chains.vocabulary);
-    int limit = chains.width;
-    bool undecided = true;
-    const Uniform sample_uniform(chains.sample, request * chains.sample_request);
-    if (leads) {
-        const int* given = chains.lengths ? chains.lengths + request * chains.lengths_request : nullptr;
-        const Usable usable = usable_drafts(drafts_of(chains, request), chains.width, given,
-                                            static_cast<unsigned>(chains.vocabulary));
-        if (threadIdx.x == 0) plan.usable = usable, plan.seen = false;
+    const int warp = warp_index();
+    const bool leads = warp == 0;
+    if ((warp + 1) * kWarp == static_cast<int>(blockDim.x)) {  // the last warp: the first is in a hurry
+        if (threadIdx.x % kWarp == 0) sums[0].open(), sums[1].open();
         __syncwarp();
     }
-    Cluster::await_peers();
+    Cluster::announce();
+    const int64_t request = Cluster::number();
+    const Tiling tiling(chains.vocabulary);
 
     Place place{};
 #pragma unroll 1
     for (int pass = 0;; ++pass) {
-        if (leads && undecided) {
-            bool seen = plan.seen;
-            const Choice choice = decide(chains, request, plan.usable.length, limit, &seen);
+        if (leads && (pass == 0 || plan.undecided)) {
+            bool seen = pass > 0 && plan.seen;
+            Usable usable;
+            const int limit = pass == 0 ? chains.width : plan.limit;
+            const Choice choice = decide<kRule>(chains, request, limit, &usable, &seen);
             __syncwarp();
-            if (threadIdx.x == 0) plan.choice = choice, plan.seen = seen;
+            if (threadIdx.x == 0) plan.choice = choice, plan.usable = usable, plan.seen = seen;
         }
+        if (pass == 0) Cluster::await_peers();
         __syncthreads();
+        const Uniform sample_uniform(chains.sample, request * chains.sample_request);
         share_tile_sums<kAligned, true>(row_of(chains, request, plan.choice), tiling, sums[pass % 2]);
         if (leads) {
             place = locate(sums[pass % 2], pass / 2, tiling, sample_uniform.value());
             const Choice choice = plan.choice;
             const double total = place.total;
-            undecided = choice.tentative && !(choice.uniform < total / (total + 1.0 - choice.rate));
+            const bool undecided =
+                kRule == kBlock && choice.tentative && !(choice.uniform < total / (total + 1.0 - choice.rate));
             const bool empty = choice.residual && !(total > 0.0);
-            limit = choice.accepted - 1;
             __syncwarp();
             if (threadIdx.x == 0) {
                 plan.seen |= place.seen;
+                plan.undecided = undecided;
+                plan.limit = choice.accepted - 1;
                 plan.again = undecided || empty;
                 if (empty) plan.choice.residual = plan.choice.tentative = false;  // draw from the target's row
             }
@@ -191,15 +219,14 @@ __global__ void __launch_bounds__(kAligned ? kThreads : kThreadsUnaligned, 1) ve
     }
 
     if (!leads || Cluster::rank() != owner_of(place.tile)) return;
-    const Choice choice = plan.choice;
+    const int accepted = plan.choice.accepted;
     const int last =
-        place.tile < 0 ? -1 : search<kAligned, true>(row_of(chains, request, choice), tiling, place);
-    write_tokens(drafts_of(chains, request), chains.width, choice.accepted, last,
+        place.tile < 0 ? -1 : search<kAligned, true>(row_of(chains, request, plan.choice), tiling, place);
+    write_tokens(drafts_of(chains, request), chains.width, accepted, last,
                  chains.out_tokens + request * (chains.width + 1));
     if (threadIdx.x == 0) {
-        chains.out_accepted[request] = choice.accepted;
-        chains.out_status[request] =
-            plan.usable.status | (last < 0 ? kDegenerate : 0) | (plan.seen ? kNanSeen : 0);
+        chains.out_accepted[request] = accepted;
+        chains.out_status[request] = plan.usable.status | (last < 0 ? kDegenerate : 0) | (plan.seen ? kNanSeen : 0);
     }
 }
 
@@ -218,14 +245,18 @@ extern "C" int draftproof_verify_chain(
                         draft, draft_request, draft_position, target, target_request, target_position,
                         Uniforms{static_cast<const unsigned*>(accept), is_double}, accept_request, accept_position,
                         Uniforms{static_cast<const unsigned*>(sample), is_double}, sample_request,
-                        out_tokens, out_accepted, out_status, width, vocabulary, static_cast<Rule>(rule)};
+                        out_tokens, out_accepted, out_status, width, vocabulary};
     const bool aligned = are_aligned(target, vocabulary, target_request, target_position) &&
                          (!draft || are_aligned(draft, vocabulary, draft_request, draft_position));
-    const auto kernel = aligned ? verify_chain<true> : verify_chain<false>;
+    const auto kernel = rule == kToken ? (aligned ? verify_chain<true, kToken> : verify_chain<false, kToken>)
+                                       : (aligned ? verify_chain<true, kBlock> : verify_chain<false, kBlock>);
+    // Every block needs a tile: see share_tile_sums.
+    const int tiles = Tiling(vocabulary).count;
+    cluster = cluster < tiles ? cluster : tiles > 0 ? tiles : 1;
     threads = threads < kThreadsUnaligned || aligned ? threads : kThreadsUnaligned;
     return launch(kernel, requests * cluster, threads, cluster, stream, chains);
 }
 
 extern "C" int draftproof_largest_cluster(int* size) {
-    return draftproof::largest_cluster(draftproof::verify_chain<true>, draftproof::kThreads, size);
+    return draftproof::largest_cluster(draftproof::verify_chain<true, draftproof::kToken>, draftproof::kThreads, size);
 }
