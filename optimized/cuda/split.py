@@ -1,7 +1,8 @@
 """How many blocks and threads share a row. The answers do not depend on it, only the time does.
 
-The numbers come from the sweeps in docs/performance/cuda.md: one block per multiprocessor hides the
-latency of a single pass, more of them even out requests that read several rows.
+The numbers come from the sweeps in docs/performance/cuda.md: a block on every multiprocessor,
+and at least two per row, hide the latency of a single pass with about eight warps each; eight times as
+many, smaller ones even out requests that read several rows.
 """
 
 from functools import lru_cache
