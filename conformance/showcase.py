@@ -10,6 +10,7 @@ from pathlib import Path
 
 from draftproof.conformance import badge, charts, matrix
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.environment import machine
 from draftproof.conformance.evidence import Evidence, Mutant, freshness, load, save
 from draftproof.conformance.evidence import record as record_evidence
 from draftproof.conformance.records import BenchRow, Report
@@ -36,11 +37,11 @@ def record(reports: Sequence[Report], timings: Path | None = None, folder: Path 
     """
     if timings is not None:
         reports = [replace(report, benches=_timed(report, timings)) for report in reports]
-    device = "cuda" if any(report.header.machine.gpu for report in reports) else "cpu"
+    here = {"cpu", "cuda"} if machine().gpu else {"cpu"}
     killed = [
-        Mutant(name, mutant.story, tuple(judge(mutant, "cpu" if "cpu" in mutant.devices else device)))
+        Mutant(name, mutant.story, tuple(judge(mutant, "cpu" if "cpu" in mutant.devices else "cuda")))
         for name, mutant in MUTANTS.items()
-        if device in mutant.devices
+        if here & set(mutant.devices)
     ]
     pillars = {contract.name: contract.pillar for contract in CONTRACTS.values()}
     evidence = record_evidence(reports, pillars, datetime.now(UTC).date(), killed)
