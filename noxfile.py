@@ -103,6 +103,19 @@ def sanitize(session: nox.Session) -> None:
             )
 
 
+@nox.session(venv_backend="none")
+def evidence(session: nox.Session) -> None:
+    """Judge, time and record every backend on this GPU; then remake what the project shows."""
+    draftproof = ("python3", "-m", "draftproof.conformance.cli")
+    reports = [f"report/{backend}.jsonl" for backend in ("eager", "triton", "cupy", "cuda")]
+    backends = [f"draftproof.optimized.{Path(report).stem}" for report in reports]
+    here = _here(session)
+    session.run(*draftproof, "check", *backends, "--device", "cuda", *session.posargs, env=here)
+    session.run(*draftproof, "bench", "--output", "report", env=here)
+    session.run(*draftproof, "record", *reports, "--timings", "report/bench.json", env=here)
+    session.run(*draftproof, "badge", env=here)
+
+
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Search for counterexamples for a long time, with fresh randomness."""

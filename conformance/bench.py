@@ -19,6 +19,9 @@ from draftproof.properties.subject import Subject
 DISTINCT = 32
 """Requests made from the seed; a larger batch repeats their rows and draws fresh uniforms."""
 
+MOST_SETS = 128
+"""Inputs of a few hundred bytes would need a million copies; they are in the cache in a decoder too."""
+
 EAGER = "draftproof.optimized.eager"
 
 
@@ -85,12 +88,12 @@ def timed_inputs(contract: Contract, shape: Bench) -> Arrays:
 
 
 def _input_sets(contract: Contract, subject: Subject, inputs: Arrays, shape: Bench) -> list[dict[str, Any]]:
-    """Place enough copies of the inputs to exceed the L2 cache twice."""
+    """Place enough copies of the inputs to exceed the L2 cache twice, but not more than MOST_SETS."""
     read = int(contract.work.bytes(shape.case.shape, None))
     first = subject.place(inputs, shape.case.dtype)
     copies = [
         {name: None if value is None else value.clone() for name, value in first.items()}
-        for _ in range(sets_needed(read) - 1)
+        for _ in range(min(sets_needed(read), MOST_SETS) - 1)
     ]
     return [first, *copies]
 

@@ -11,7 +11,15 @@ from pathlib import Path
 from draftproof.conformance import badge, charts, matrix
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.environment import machine
-from draftproof.conformance.evidence import Evidence, Mutant, freshness, load, save
+from draftproof.conformance.evidence import (
+    Evidence,
+    EvidenceBench,
+    EvidenceRow,
+    Mutant,
+    freshness,
+    load,
+    save,
+)
 from draftproof.conformance.evidence import record as record_evidence
 from draftproof.conformance.records import BenchRow, Report
 from draftproof.conformance.report import short_name
@@ -73,7 +81,8 @@ def update(root: Path, write: bool = True) -> list[str]:
     readme = root / "README.md"
     if readme.exists():
         first = load(found[0])
-        made[readme] = matrix.update_markers(readme.read_text(encoding="utf-8"), "matrix", _readme(first))
+        text = matrix.update_markers(readme.read_text(encoding="utf-8"), "matrix", _readme(first))
+        made[readme] = matrix.update_markers(text, "chart", _chart(first, found[0].stem))
     changed = [
         path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
@@ -118,13 +127,22 @@ def _short(evidence: Evidence) -> str:
 
 
 def _stale(evidence: Evidence) -> str:
-    old = [timed for timed in evidence.bench if freshness(timed)]
-    return " Some timings are of older sources: stale." if old else ""
+    """Return which sources have changed since the run; empty if it still speaks of the code at hand."""
+    rows: list[EvidenceRow | EvidenceBench] = [*evidence.rows, *evidence.bench]
+    changed = {path for row in rows for path in freshness(row)}
+    named = ", ".join(f"`{path}`" for path in sorted(changed))
+    return f" Stale, until the run is repeated: changed since are {named}." if changed else ""
 
 
 def _readme(evidence: Evidence) -> str:
     table = matrix.Matrix.from_evidence(evidence)
     return "\n\n".join([matrix.markdown(table), _sentence(evidence) + _stale(evidence)])
+
+
+def _chart(evidence: Evidence, stem: str) -> str:
+    if not evidence.bench:
+        return "No timings yet; what was measured while tuning is in [docs/performance](docs/performance)."
+    return f"![Microseconds by batch size and backend]({SHOWN.as_posix()}/{stem}-chain.svg)"
 
 
 def _sentence(evidence: Evidence) -> str:
@@ -142,7 +160,7 @@ def _fate(mutant: Mutant) -> str:
 def _page(evidence: Evidence, table: matrix.Matrix) -> str:
     parts = [
         f"# Evidence: {evidence.device}",
-        _sentence(evidence),
+        _sentence(evidence) + _stale(evidence),
         matrix.markdown(table),
         "## Planted bugs",
         "\n".join(f"- `{mutant.name}`: {_fate(mutant)}. {mutant.story}" for mutant in evidence.mutants),

@@ -35,6 +35,7 @@ def check_graph_replay(contract: Contract, subject: Subject, case: Case) -> Verd
     captured_inputs: dict[str, Any] = {
         name: None if value is None else value.clone() for name, value in static.items()
     }
+    torch.cuda.synchronize()  # the side stream does not wait for the copies made on this one
     side = torch.cuda.Stream()
     with torch.cuda.stream(side):
         subject.launch(captured_inputs, keywords)

@@ -27,7 +27,9 @@ def test_every_committed_mutant_was_killed() -> None:
 @pytest.fixture
 def project(tmp_path: Path, reports: tuple[Report, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "evidence").mkdir()
-    (tmp_path / "README.md").write_text("# it\n\n<!-- matrix -->\n<!-- /matrix -->\n")
+    (tmp_path / "README.md").write_text(
+        "<!-- matrix -->\n<!-- /matrix -->\n<!-- chart -->\n<!-- /chart -->\n"
+    )
     monkeypatch.setattr(showcase, "EVIDENCE", tmp_path / "evidence")
     known = [report for report in reports if all(r.operation in PILLARS for r in report.results)]
     save(record(known, PILLARS, date(2026, 11, 22)), tmp_path / "evidence")
