@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -58,7 +58,7 @@ def bench(contract: Contract, shape: Bench, backends: Sequence[str]) -> Iterator
         sets = _input_sets(contract, subject, inputs, shape)
         outputs = subject.collect(subject.launch(sets[0], keywords), shape.case.shape)
         _must_be_right(contract, backend, shape, inputs, keywords, outputs)
-        timing = time_graph(lambda placed: subject.launch(placed, keywords), sets)  # noqa: B023 - used at once
+        timing = time_graph(partial(subject.launch, keywords=keywords), sets)
         if backend == EAGER:
             eager = timing.median
         yield _row(contract, shape, backend, timing, eager, outputs, _peak(subject, sets[0], keywords))
