@@ -40,11 +40,13 @@ FILES = (
     "properties/case.py",
     "properties/judges/replay.py",
     "properties/laws/law.py",
+    "properties/laws/grammar.py",
     "properties/inputs/rows.py",
     "properties/contracts/speculative.py",
     "properties/contracts/sampling.py",
     "optimized/results.py",
     "optimized/arguments/check.py",
+    "optimized/arguments/sampling.py",
     "optimized/triton/__init__.py",
     "optimized/triton/speculative/chain.py",
     "optimized/triton/sampling/sample.py",
@@ -55,6 +57,12 @@ FILES = (
     "optimized/eager/__init__.py",
     "optimized/cupy/__init__.py",
 )
+CONTENTS = {
+    "properties/contracts/speculative.py": "from draftproof.properties.judges import replay",
+    "properties/judges/replay.py": "from draftproof.properties.laws.law import Law",
+    "properties/laws/law.py": "import draftproof.properties.inputs.rows",
+}
+"""What the contract depends on, step by step; of other files only the name matters."""
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def root(tmp_path: Path) -> Path:
     for name in FILES:
         path = tmp_path / "package" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
+        path.write_text(CONTENTS.get(name, "") if path.suffix == ".py" else name)
     return tmp_path / "package"
 
 
