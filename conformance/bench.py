@@ -67,11 +67,11 @@ def bench(contract: Contract, shape: Bench, backends: Sequence[str]) -> Iterator
 
 def timed_inputs(contract: Contract, shape: Bench) -> Arrays:
     """Fill the benchmark's case: some distinct rows, repeated to the batch, with uniforms of their own."""
-    batch_axis = contract.arguments[0].axes[0]
-    size = shape.case.shape[batch_axis]
-    if batch_axis == "N" or size <= DISTINCT:
+    assert contract.batch is not None, f"{contract.name} is no function of arrays"
+    size = shape.case.shape[contract.batch]
+    if not _costly(contract) or size <= DISTINCT:
         return contract.fill(shape.case)
-    made = contract.fill(shape.case.reshaped(**{batch_axis: DISTINCT}))
+    made = contract.fill(shape.case.reshaped(**{contract.batch: DISTINCT}))
     rng = np.random.default_rng(shape.case.seed)
     rows = np.arange(size) % DISTINCT
     repeated: Arrays = {}
@@ -85,6 +85,11 @@ def timed_inputs(contract: Contract, shape: Bench) -> Arrays:
         else:
             repeated[argument.name] = array[rows]
     return repeated
+
+
+def _costly(contract: Contract) -> bool:
+    """Whether rows are vocabularies: a batch of them takes seconds to make and to judge."""
+    return "V" in contract.sizes
 
 
 def _input_sets(contract: Contract, subject: Subject, inputs: Arrays, shape: Bench) -> list[dict[str, Any]]:
@@ -106,12 +111,11 @@ def _must_be_right(
     keywords: Mapping[str, Any],
     outputs: Arrays,
 ) -> None:
-    """Judge the first rows of the timed answer."""
-    few = {name: None if array is None else array[:DISTINCT] for name, array in inputs.items()}
-    answer = {name: None if array is None else array[:DISTINCT] for name, array in outputs.items()}
-    if contract.arguments[0].axes[0] == "N":
-        few, answer = inputs, outputs
-    verdict = contract.judge(few, dict(keywords), answer)
+    """Judge the timed answer, or the first rows of it."""
+    if _costly(contract):
+        inputs = contract.rows.take(inputs, slice(DISTINCT))
+        outputs = {name: None if array is None else array[:DISTINCT] for name, array in outputs.items()}
+    verdict = contract.judge(inputs, dict(keywords), outputs)
     if not verdict.passed:
         raise DiagnosticError(
             "bench-wrong",

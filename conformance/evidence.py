@@ -231,8 +231,11 @@ def load(path: Path) -> Evidence:
 
 
 def _device(report: Report) -> str:
-    on_gpu = report.header.subject.device == "cuda"
-    return report.header.machine.gpu or "cuda" if on_gpu else "cpu"
+    """Return the GPU; what runs on the processor of a machine that has one belongs to that machine."""
+    device, gpu = report.header.subject.device, report.header.machine.gpu
+    if device == "cuda":
+        return gpu or "cuda"
+    return gpu or "cpu" if device == "numpy" else "cpu"
 
 
 def _row(

@@ -85,15 +85,15 @@ def _uses_numpy(module: ModuleType) -> bool:
 
 def unavailable(module: ModuleType, device: str) -> str | None:
     """Return why nothing of ``module`` can run on ``device``, in plain words; None if it can."""
+    declared = getattr(module, "unavailable", None)
     if device == "numpy" or _uses_numpy(module):
-        return None
+        return declared("cpu") if callable(declared) else None
     try:
         import torch
     except ImportError:
         return f"{module.__name__} takes torch tensors: pip install 'draftproof[torch]'"
     if device == "cuda" and not torch.cuda.is_available():
         return "no CUDA device"
-    declared = getattr(module, "unavailable", None)
     reason: str | None = declared("cuda" if device == "cuda" else "cpu") if callable(declared) else None
     return reason
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from draftproof.properties.batch import EVERY_ARGUMENT, Rows
 from draftproof.properties.case import Case
 from draftproof.properties.verdict import Verdict
 
@@ -22,7 +23,7 @@ class Argument:
 
     name: str
     axes: tuple[str, ...]
-    """Axis letters, ``"K+1"`` for a longer one; the first is the batch axis, whose rows are independent."""
+    """Axis letters, ``"K+1"`` for a longer one."""
     dtype: str
     """A NumPy dtype name, or ``"float"`` for the case's own dtype."""
     meaning: str
@@ -90,6 +91,13 @@ class Contract:
     benches: tuple[Bench, ...] = ()
     large: Case | None = None
     """A case whose batch, repeated, soon passes 2**31 elements."""
+    rows: Rows = EVERY_ARGUMENT
+    """How a batch is taken apart: its rows are independent."""
+
+    @property
+    def batch(self) -> str | None:
+        """The batch axis: the first of every output; None for a contract that is no function of arrays."""
+        return self.outputs[0].axes[0] if self.outputs else None
 
     def call_keywords(self, case: Case) -> dict[str, Any]:
         """Return the keyword arguments of the call for ``case``: numbers from the shape, else options."""

@@ -133,9 +133,8 @@ def _case(
             shape = {axis: min(size, 2) if axis != "V" else size for axis, size in shape.items()}
     if device == "interpreter" and "B" in shape:
         shape["B"] = min(shape["B"], INTERPRETED_BATCH)
-    batch = contract.arguments[0].axes[0]
-    if rng.random() < 0.04:
-        shape[batch] = 0
+    if contract.batch is not None and rng.random() < 0.04:
+        shape[contract.batch] = 0
     chosen = {
         name: str(rng.choice([c for c in choices if not c.startswith("trace-")]))
         for name, choices in options.items()

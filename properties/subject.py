@@ -108,10 +108,3 @@ def axis_size(axis: str, shape: dict[str, int]) -> int:
     """
     letter, _, plus = axis.partition("+")
     return shape[letter] + int(plus or 0)
-
-
-def shape_of(contract: Contract, inputs: Arrays, shape: dict[str, int]) -> dict[str, int]:
-    """Return ``shape`` with the batch axis as it is in ``inputs``."""
-    argument = contract.arguments[0]
-    array = inputs[argument.name]
-    return shape if array is None else {**shape, argument.axes[0]: array.shape[0]}

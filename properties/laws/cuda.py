@@ -6,7 +6,7 @@ from typing import Any
 from draftproof.properties.case import Case
 from draftproof.properties.contract import Contract
 from draftproof.properties.laws.law import Law
-from draftproof.properties.memory import repeated, same_bits
+from draftproof.properties.memory import same_bits
 from draftproof.properties.subject import Subject
 from draftproof.properties.verdict import Verdict
 
@@ -108,13 +108,15 @@ def check_large_offsets(contract: Contract, subject: Subject, case: Case) -> Ver
 
     verdict, keywords = Verdict(), contract.call_keywords(case)
     placed = subject.place(contract.fill(case), case.dtype)
-    batch = next(iter(value for value in placed.values() if value is not None)).shape[0]
-    per_copy = max(value.numel() for value in placed.values() if value is not None)
+    twice = contract.rows.repeat(placed, 2)
+    per_copy = max(twice[name].numel() - value.numel() for name, value in placed.items() if value is not None)
+    del twice
     copies = 2**31 // per_copy + 2
     alone = subject.launch(placed, keywords)
-    large = subject.launch(repeated(placed, copies), keywords)
+    large = subject.launch(contract.rows.repeat(placed, copies), keywords)
     torch.cuda.synchronize()
-    _compare(verdict, "behind element 2**31", alone, tuple(out[-batch:].clone() for out in large))
+    last = (out[-len(first) :].clone() for first, out in zip(alone, large, strict=True))
+    _compare(verdict, "behind element 2**31", alone, tuple(last))
     return verdict
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from draftproof.properties.batch import EVERY_ARGUMENT
 from draftproof.properties.case import Case
 from draftproof.properties.contract import Arrays, Contract
 from draftproof.properties.judges.equality import required
@@ -14,41 +15,34 @@ from draftproof.properties.verdict import Verdict
 
 REPEATS = 3
 
-
-def take(inputs: Arrays, rows: np.ndarray | slice) -> Arrays:
-    """Return the inputs of some rows of the batch, in the order given."""
-    return {name: None if array is None else array[rows] for name, array in inputs.items()}
-
-
-def joined(first: Arrays, second: Arrays) -> Arrays:
-    """Return one batch of the rows of two; an argument left out of the first is left out."""
-    both: Arrays = {}
-    for name, array in first.items():
-        other = second[name]
-        both[name] = None if array is None or other is None else np.concatenate([array, other])
-    return both
+WHOLE = EVERY_ARGUMENT
+"""How answers are taken apart."""
 
 
 def check_rows_independent(contract: Contract, subject: Subject, case: Case) -> Verdict:
     """Permute, split and pad the batch; each row keeps its answer."""
     verdict = Verdict()
-    batch_axis = contract.arguments[0].axes[0]
-    size = case.shape[batch_axis]
+    batch, of = contract.batch, contract.rows
+    assert batch is not None, f"{contract.name} has no batch"
+    size = case.shape[batch]
     inputs, keywords = contract.fill(case), contract.call_keywords(case)
     strangers = contract.fill(replace(case, seed=case.seed + 1))
 
     def answer(part: Arrays, rows: int) -> Arrays:
-        return subject(part, keywords, {**case.shape, batch_axis: rows}, case.dtype)
+        return subject(part, keywords, {**case.shape, batch: rows}, case.dtype)
 
     whole = answer(inputs, size)
     order = np.random.default_rng(case.seed).permutation(size)
     half = size // 2
-    halves = answer(take(inputs, slice(half)), half), answer(take(inputs, slice(half, None)), size - half)
-    padded = answer(joined(inputs, strangers), 2 * size)
+    halves = (
+        answer(of.take(inputs, slice(half)), half),
+        answer(of.take(inputs, slice(half, None)), size - half),
+    )
+    padded = answer(of.join(inputs, strangers), 2 * size)
     variants = {
-        "permuted": (take(whole, order), answer(take(inputs, order), size)),
-        "split in two": (whole, joined(*halves)),
-        "padded with other rows": (whole, take(padded, slice(size))),
+        "permuted": (WHOLE.take(whole, order), answer(of.take(inputs, order), size)),
+        "split in two": (whole, WHOLE.join(*halves)),
+        "padded with other rows": (whole, WHOLE.take(padded, slice(size))),
     }
     for name, (expected, got) in variants.items():
         for output in expected:

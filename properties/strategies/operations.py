@@ -56,9 +56,10 @@ def cases(
 
 def _shapes(contract: Contract, device: str) -> st.SearchStrategy[dict[str, int]]:
     limits = INTERPRETED if device == "interpreter" else {}
-    batch = contract.arguments[0].axes[0]
     axes = {
-        axis: _sizes(axis, [size for size in sizes if size <= limits.get(axis, size)], device, axis == batch)
+        axis: _sizes(
+            axis, [size for size in sizes if size <= limits.get(axis, size)], device, axis == contract.batch
+        )
         for axis, sizes in contract.sizes.items()
     }
     return st.fixed_dictionaries(axes).map(_affordable)
