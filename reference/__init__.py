@@ -8,6 +8,8 @@ never clever. Everything fast in this project is judged against these functions.
 if __name__ != "draftproof.reference":
     raise ImportError("import draftproof.reference, not the bare folder 'reference'")
 
+from draftproof.reference.prefix.node import Match, StaleMatchError
+from draftproof.reference.prefix.radix import RadixTree
 from draftproof.reference.primitives.vector_add import vector_add
 from draftproof.reference.results import Sampled, Verified
 from draftproof.reference.sampling.sample import sample
@@ -21,7 +23,10 @@ CONFORMANCE = {"arrays": "numpy"}
 """What the conformance run must know: these functions take and return NumPy arrays."""
 
 __all__ = [
+    "Match",
+    "RadixTree",
     "Sampled",
+    "StaleMatchError",
     "Status",
     "Verified",
     "sample",
