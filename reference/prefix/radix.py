@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from draftproof.reference.prefix import checks
-from draftproof.reference.prefix.node import Match
+from draftproof.reference.prefix.node import Match, StaleMatchError
 from draftproof.reference.prefix.policy import POLICIES
 from draftproof.reference.prefix.structure import Structure
 
@@ -60,7 +60,7 @@ class RadixTree(Structure):
         self.comparisons = 0
 
     def open(self, namespace: Hashable) -> int:
-        """Open a namespace if it is not open yet, and return its root. None is open from the start, root 0."""
+        """Open a namespace if it is not open, and return its root; None is open from the start, root 0."""
         checks.hashable("RadixTree.open", namespace)
         if namespace not in self._roots:
             self._epoch += 1
@@ -246,7 +246,6 @@ class RadixTree(Structure):
         if self._nodes[alive].end < wanted:
             raise StaleMatchError(f"{where}: node {alive} must end at {wanted} or later, got a cut one")
         self._clock += 1
-        # The path climbs to the root, which covers length 0 alone.
         covering = alive
         while self._nodes[covering].parent >= 0 and wanted <= self._nodes[covering].begin:
             covering = self._nodes[covering].parent

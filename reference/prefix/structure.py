@@ -174,7 +174,7 @@ class Structure:
         return node in self._nodes and self.is_leaf(node) and self._nodes[node].locks <= 0
 
     def _cut(self, node: int, count: int) -> list[int]:
-        """Cut ``count`` tokens, rounded up to pages, off a leaf's end, at most all; return their slots in order."""
+        """Cut ``count`` tokens, rounded up to pages, off a leaf's end, at most all; return their slots."""
         leaf = self._nodes[node]
         count = min(-(-count // self.page_size) * self.page_size, len(leaf.edge))
         kept = len(leaf.edge) - count
