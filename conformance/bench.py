@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from draftproof.conformance.diagnostic import DiagnosticError
-from draftproof.conformance.records import BenchRow
+from draftproof.conformance.records import BenchRow, Timing
 from draftproof.conformance.report import short_name
-from draftproof.conformance.timing import Timing, copy_bandwidth, launch_floor, sets_needed, time_graph
+from draftproof.conformance.timing import copy_bandwidth, launch_floor, sets_needed, time_graph
 from draftproof.properties.contract import Arrays, Bench, Contract
 from draftproof.properties.subject import Subject
 

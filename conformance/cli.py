@@ -33,7 +33,7 @@ from draftproof.conformance.session import (
     waivers_of,
     write_overview,
 )
-from draftproof.conformance.timings import bench_rows, show_benches
+from draftproof.conformance.timings import bench_rows, can_be_timed, show_benches
 from draftproof.conformance.waivers import Waiver
 from draftproof.properties.verdict import State
 
@@ -91,7 +91,7 @@ def check(
         typer.Option(exists=True, dir_okay=False, help="TOML file of known failures, with issue and end."),
     ] = None,
     bench: Annotated[
-        bool, typer.Option("--bench", help="Time what is right, too (needs a CUDA device).")
+        bool, typer.Option("--bench", help="Time what is right, too (kernels need a CUDA device).")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -99,7 +99,7 @@ def check(
     reports, known = [], waivers_of(waivers, budget, seed)
     for module in told_apart(modules or BACKENDS):
         session = Session(module, device_for(module, device), budget, seed, chosen(operation or []))
-        timed = bench and session.device == "cuda" and not session.run.hello.unavailable
+        timed = bench and not session.run.hello.unavailable and can_be_timed(module, session.device)
         rows = bench_rows([module], operation or []) if timed else None
         with progress(module, session.total, console) as seen:
             reports.append(session.report(report, known, seen, rows))
@@ -118,7 +118,7 @@ def bench(
     ),
     as_json: AsJson = False,
 ) -> None:
-    """Time backends in CUDA graphs, beside the byte floor, eager and others' published figures."""
+    """Time kernels in CUDA graphs and host trees on a core, beside the floor, eager and others' figures."""
     rows = list(bench_rows(modules or [], operation or [])())
     show_benches(rows, output, console if as_json else out)
     if as_json:

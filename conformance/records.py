@@ -1,7 +1,7 @@
 """What a report consists of, as values; their field names are the names in the file."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from draftproof.properties.verdict import Finding, State
 
@@ -80,6 +80,14 @@ class Result:
     def key(self) -> tuple[str, str, str, str]:
         """What may occur once in a report."""
         return self.operation, self.dtype, self.law, self.case
+
+
+class Timing(NamedTuple):
+    """Microseconds per call, over the rounds that were timed."""
+
+    median: float
+    fastest: float
+    slowest: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ its next logits there.
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import torch
+
+from draftproof.conformance.records import Timing
 
 Inputs = TypeVar("Inputs")
 
@@ -21,14 +23,6 @@ LONG_ENOUGH = 2000.0
 """Microseconds of a graph: one of slow calls needs no more of them than it has input sets."""
 WARM_UPS = 3
 REPLAYS = 20
-
-
-class Timing(NamedTuple):
-    """Microseconds per call over the replays of one graph."""
-
-    median: float
-    fastest: float
-    slowest: float
 
 
 def time_graph(

@@ -12,47 +12,75 @@ from rich.table import Table
 
 from draftproof.conformance import charts
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.host_bench import OPERATION, ORACLE, host_rows
 from draftproof.conformance.ours import BACKENDS
 from draftproof.conformance.records import BenchRow
 from draftproof.conformance.report import short_name
 from draftproof.conformance.session import chosen
 from draftproof.properties.backend import unavailable
+from draftproof.properties.contract import Contract
 
 
 def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
     """Return a function that times the modules (all of ours if none) on every benchmark shape.
 
-    Raises DiagnosticError at once where there is no CUDA device or no torch.
+    Host trees are timed on any machine. Raises DiagnosticError at once where nothing that is asked for
+    can be timed, for want of a CUDA device or of torch.
     """
-    try:
-        import torch
-    except ImportError as missing:
-        raise DiagnosticError(
-            "bench-torch", "bench needs torch", [], "pip install 'draftproof[torch]'"
-        ) from missing
-    if not torch.cuda.is_available():
-        raise DiagnosticError(
-            "bench-device",
-            "bench needs a CUDA device, and there is none here",
-            [],
-            "run it on a machine with a GPU",
-        )
-    from draftproof.conformance.bench import EAGER, bench, without_peers
-
     sys.path.insert(0, str(Path.cwd()))
+    wanted = chosen(operations)
     asked = [name for name in modules or BACKENDS[1:] if _runs(name)]
-    shown = {short_name(name) for name in asked}
-    on_h100 = "H100" in torch.cuda.get_device_name()
+    trees = [name for name in asked if hasattr(import_module(name), OPERATION)]
+    if all(contract.name != OPERATION for contract in wanted):
+        trees = []
+    kernels = [contract for contract in wanted if contract.benches]
+    missing = _no_gpu() if kernels else None
+    if missing is not None and not trees:
+        raise missing
 
     def rows() -> Iterator[BenchRow]:
-        for contract in chosen(operations):
-            for shape in contract.benches:
-                for row in bench(contract, shape, [EAGER, *(name for name in asked if name != EAGER)]):
-                    if row.backend in shown:
-                        yield row if on_h100 else without_peers(row)
-                torch.cuda.empty_cache()
+        if missing is None:
+            yield from _kernel_rows(kernels, list(filter(_on_gpu, asked)))
+        yield from host_rows(trees)
 
     return rows
+
+
+def can_be_timed(module: str, device: str) -> bool:
+    """Whether a backend that is checked on ``device`` has something to time: kernels on a GPU, or a tree."""
+    tree = hasattr(import_module(module), OPERATION)
+    return module != ORACLE and (device == "cuda" or (device == "numpy" and tree))
+
+
+def _no_gpu() -> DiagnosticError | None:
+    """Return why no kernel can be timed here, or None."""
+    try:
+        import torch
+    except ImportError:
+        return DiagnosticError("bench-torch", "bench needs torch", [], "pip install 'draftproof[torch]'")
+    if torch.cuda.is_available():
+        return None
+    return DiagnosticError(
+        "bench-device",
+        "bench needs a CUDA device, and there is none here",
+        [],
+        "run it on a machine with a GPU",
+    )
+
+
+def _kernel_rows(contracts: Sequence[Contract], backends: Sequence[str]) -> Iterator[BenchRow]:
+    import torch
+
+    from draftproof.conformance.bench import EAGER, bench, without_peers
+
+    shown = {short_name(name) for name in backends}
+    on_h100 = "H100" in torch.cuda.get_device_name()
+    for contract in contracts:
+        for shape in contract.benches:
+            for row in bench(contract, shape, [EAGER, *(name for name in backends if name != EAGER)]):
+                if row.backend in shown:
+                    yield row if on_h100 else without_peers(row)
+            torch.cuda.empty_cache()
 
 
 def _runs(backend: str) -> bool:
@@ -65,6 +93,10 @@ def _runs(backend: str) -> bool:
     except ImportError:
         return False
     return unavailable(module, "cuda") is None
+
+
+def _on_gpu(backend: str) -> bool:
+    return getattr(import_module(backend), "CONFORMANCE", {}).get("arrays") != "numpy"
 
 
 def show_benches(rows: Sequence[BenchRow], folder: Path, console: Console) -> None:

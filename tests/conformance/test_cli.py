@@ -225,7 +225,7 @@ def test_bench_needs_a_device(draftproof: Draftproof, monkeypatch: pytest.Monkey
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    done = draftproof("bench", "--json")
+    done = draftproof("bench", "draftproof.optimized.eager", "--json")
     assert done.code == 2
     assert "bench needs a CUDA device" in done.err
 
