@@ -32,7 +32,7 @@ class Node:
     end: int
     """Tokens from the root to the node's end."""
     born: int
-    """The epoch that created the node."""
+    """The epoch since which the node ends where it does: that which created it, or last cut it."""
     last_use: int = 0
     created: int = 0
     hits: int = 0

@@ -204,7 +204,8 @@ class RadixTree(Structure):
     def lock(self, node: int, *, epoch: int | None = None) -> None:
         """Keep a node and its ancestors from being evicted until ``unlock``.
 
-        With ``epoch``, raise StaleMatchError if the node is not the one that had this id at that epoch.
+        With ``epoch``, raise StaleMatchError if the node is not the one that had this id at that epoch, or
+        was cut since: slots that were read then may have been freed.
         """
         alive = self._alive("RadixTree.lock", node, epoch)
         for each in self._path(alive):
@@ -236,7 +237,7 @@ class RadixTree(Structure):
         Raises
         ------
         StaleMatchError
-            If the node is gone, or its id was given anew, or it was cut above ``length``.
+            If the node is gone or was cut since, or its id was given anew.
         """
         where = "RadixTree.confirm"
         wanted = checks.at_least(where, "length", length, 0)
@@ -244,7 +245,9 @@ class RadixTree(Structure):
             raise ValueError(f"{where}: length must be a multiple of {self.page_size}, got {wanted}")
         alive = self._alive(where, node, checks.whole_number(where, "epoch", epoch))
         if self._nodes[alive].end < wanted:
-            raise StaleMatchError(f"{where}: node {alive} must end at {wanted} or later, got a cut one")
+            raise ValueError(
+                f"{where}: length must be at most {self._nodes[alive].end}, the node's end, got {wanted}"
+            )
         self._clock += 1
         covering = alive
         while self._nodes[covering].parent >= 0 and wanted <= self._nodes[covering].begin:

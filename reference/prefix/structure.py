@@ -102,13 +102,13 @@ class Structure:
         return Match(np.array(slots, dtype=np.int32), node)
 
     def _alive(self, where: str, node: int, epoch: int | None = None) -> int:
-        """Return the id of a live node that is, if an epoch is given, no younger than that."""
+        """Return the id of a live node that has, if an epoch is given, ended where it does since then."""
         node = checks.whole_number(where, "node", node)
         if epoch is not None:
             epoch = checks.whole_number(where, "epoch", epoch)
             if node not in self._nodes or self._nodes[node].born > epoch:
                 raise StaleMatchError(
-                    f"{where}: node must be alive since epoch {epoch}, got {node}, which is not"
+                    f"{where}: node must be alive and uncut since epoch {epoch}, got {node}, which is not"
                 )
         elif node not in self._nodes:
             raise ValueError(f"{where}: node must be alive, got {node}, which is not")
@@ -184,5 +184,6 @@ class Structure:
             del self._nodes[leaf.parent].children[self._page(leaf.edge)]
             del self._nodes[node]
             self._free.append(node)
+        leaf.born = self._epoch  # who saw the longer edge must not take this node for it
         leaf.edge, leaf.slots, leaf.end = leaf.edge[:kept], leaf.slots[:kept], leaf.end - count
         return slots
