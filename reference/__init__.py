@@ -8,10 +8,12 @@ never clever. Everything fast in this project is judged against these functions.
 if __name__ != "draftproof.reference":
     raise ImportError("import draftproof.reference, not the bare folder 'reference'")
 
+from draftproof.reference.prefix.fill_block_tables import fill_block_tables
+from draftproof.reference.prefix.match_prefixes import match_prefixes
 from draftproof.reference.prefix.node import Match, StaleMatchError
 from draftproof.reference.prefix.radix import RadixTree
 from draftproof.reference.primitives.vector_add import vector_add
-from draftproof.reference.results import Sampled, Verified
+from draftproof.reference.results import BlockTables, PrefixMatch, Sampled, Verified
 from draftproof.reference.sampling.sample import sample
 from draftproof.reference.sampling.softmax import softmax
 from draftproof.reference.sampling.uniforms import uniforms
@@ -23,12 +25,16 @@ CONFORMANCE = {"arrays": "numpy"}
 """What the conformance run must know: these functions take and return NumPy arrays."""
 
 __all__ = [
+    "BlockTables",
     "Match",
+    "PrefixMatch",
     "RadixTree",
     "Sampled",
     "StaleMatchError",
     "Status",
     "Verified",
+    "fill_block_tables",
+    "match_prefixes",
     "sample",
     "softmax",
     "uniforms",

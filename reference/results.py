@@ -23,3 +23,23 @@ class Sampled(NamedTuple):
     """int32 [B]: the drawn id, or -1 for a row without mass."""
     status: np.ndarray
     """int32 [B]: bits of ``Status``."""
+
+
+class PrefixMatch(NamedTuple):
+    """The longest cached prefix of each request."""
+
+    lengths: np.ndarray
+    """int32 [R]: matched tokens, whole pages."""
+    nodes: np.ndarray
+    """int32 [R]: the node in whose edge the match ends; the root if nothing matched, -1 without a root."""
+    status: np.ndarray
+    """int32 [R]: bits of ``Status``."""
+
+
+class BlockTables(NamedTuple):
+    """The pages of each request's matched prefix."""
+
+    tables: np.ndarray
+    """int32 [R, width]: one page per page of tokens, then -1."""
+    status: np.ndarray
+    """int32 [R]: bits of ``Status``."""

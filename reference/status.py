@@ -17,6 +17,6 @@ class Status(IntFlag):
     NAN_SEEN = 4
     """A NaN or an infinity took part in the answer and counted as no mass."""
     INVALID_TREE = 8
-    """A link of the draft tree is out of range or cyclic; the branch ends before it."""
+    """A link of a tree is out of range or cyclic, or a node malformed; the branch ends before it."""
     INVALID_LENGTH = 16
     """A length was outside [0, K] and was clamped."""
