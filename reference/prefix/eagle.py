@@ -1,6 +1,7 @@
 """The keys under which the cache of an EAGLE draft model is shared: pairs of tokens."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,6 +50,6 @@ class PairKeys:
             int32 [n - 1]; none for fewer than two tokens.
         """
         given = checks.int32_vector("PairKeys.keys", "tokens", tokens)
-        pairs = zip(given[:-1], given[1:], strict=True)
+        pairs = pairwise(given)
         keys = [self._numbers.setdefault(pair, len(self._numbers)) for pair in pairs]
         return np.array(keys, dtype=np.int32)

@@ -23,7 +23,7 @@ class Column(IntEnum):
     KEY = 4
     """Fingerprint of the edge's first page, as int32."""
     BORN = 5
-    """The low 31 bits of the epoch that created the node."""
+    """The low 31 bits of the epoch that created the node, or last cut it."""
 
 
 ROW = 8

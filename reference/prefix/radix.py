@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from draftproof.reference.prefix import checks
-from draftproof.reference.prefix.node import Match, StaleMatchError
+from draftproof.reference.prefix.node import Match
 from draftproof.reference.prefix.policy import POLICIES
 from draftproof.reference.prefix.structure import Structure
 
