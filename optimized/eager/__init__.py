@@ -4,6 +4,8 @@ It is the baseline that the kernels' speed is compared with, and the oracle at s
 loops take too long.
 """
 
+from draftproof.optimized.eager.prefix.fill_block_tables import fill_block_tables
+from draftproof.optimized.eager.prefix.match_prefixes import match_prefixes
 from draftproof.optimized.eager.primitives.vector_add import vector_add
 from draftproof.optimized.eager.sampling.sample import sample
 from draftproof.optimized.eager.sampling.softmax import softmax
@@ -14,4 +16,13 @@ from draftproof.optimized.eager.speculative.chain_greedy import verify_chain_gre
 CONFORMANCE = {"memory": 40}
 """A baseline, not a kernel: its float64 temporaries are many times its inputs."""
 
-__all__ = ["sample", "softmax", "uniforms", "vector_add", "verify_chain", "verify_chain_greedy"]
+__all__ = [
+    "fill_block_tables",
+    "match_prefixes",
+    "sample",
+    "softmax",
+    "uniforms",
+    "vector_add",
+    "verify_chain",
+    "verify_chain_greedy",
+]
