@@ -165,20 +165,8 @@ def _backends(rows: Iterable[BenchRow]) -> list[str]:
 
 def _svg(drawn: Sequence[Panel], columns: int, backends: list[str], salt: str, titled: bool = True) -> str:
     """Draw panels in a grid; ``salt`` keeps the ids of drawings on one page apart."""
-    style: Any = {
-        "svg.hashsalt": salt,
-        "svg.fonttype": "none",
-        "font.family": FONT,
-        "font.size": 9.5,
-        "text.parse_math": False,
-        "text.color": INK,
-        "axes.labelcolor": MUTED,
-        "axes.edgecolor": GRID,
-        "xtick.color": MUTED,
-        "ytick.color": MUTED,
-    }
     rows = math.ceil(len(drawn) / columns)
-    with mpl.rc_context(style):
+    with mpl.rc_context(style(salt)):
         figure = Figure(figsize=(5.2 * columns, 3.5 * rows + 0.35), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).flat
         for panel, ax in zip(drawn, axes, strict=False):
@@ -201,8 +189,29 @@ def _svg(drawn: Sequence[Panel], columns: int, backends: list[str], salt: str, t
             frameon=False,
             fontsize=9,
         )
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=not titled)
+        return saved(figure, transparent=not titled)
+
+
+def style(salt: str) -> Any:
+    """Return Matplotlib's settings for a drawing of ours; ``salt`` makes the ids inside it its own."""
+    return {
+        "svg.hashsalt": salt,
+        "svg.fonttype": "none",
+        "font.family": FONT,
+        "font.size": 9.5,
+        "text.parse_math": False,
+        "text.color": INK,
+        "axes.labelcolor": MUTED,
+        "axes.edgecolor": GRID,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+    }
+
+
+def saved(figure: Figure, transparent: bool = False) -> str:
+    """Return a figure as an SVG without date, so that equal figures give equal bytes."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=transparent)
     text = out.getvalue().replace(f"'{FONT}'", f"'{FONT}', Verdana, sans-serif")
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
