@@ -19,8 +19,11 @@ class RaisedError(Exception):
 class Calls:
     """A tree under judgement: calls it, and keeps every call as a line that can be pasted and run."""
 
-    def __init__(self, tree_class: Callable[..., Any], page_size: int, policy: str) -> None:
-        self.lines = [f"tree = RadixTree({page_size}, {policy!r})"]
+    def __init__(
+        self, tree_class: Callable[..., Any], page_size: int, policy: str, name: str = "tree"
+    ) -> None:
+        self.name = name
+        self.lines = [f"{name} = RadixTree({page_size}, {policy!r})"]
         try:
             self.tree = tree_class(page_size, policy)
         except Exception as error:
@@ -30,7 +33,7 @@ class Calls:
         """Call a method; the line says what it returned or raised. RaisedError if it raised."""
         given = [_text(argument) for argument in arguments]
         given += [f"{name}={_text(value)}" for name, value in keywords.items()]
-        self.lines.append(f"tree.{method}({', '.join(given)})")
+        self.lines.append(f"{self.name}.{method}({', '.join(given)})")
         try:
             answer = getattr(self.tree, method)(*arguments, **keywords)
         except Exception as error:
@@ -45,7 +48,7 @@ class Calls:
         try:
             return getattr(self.tree, attribute)
         except Exception as error:
-            raise RaisedError(f"tree.{attribute}", error) from error
+            raise RaisedError(f"{self.name}.{attribute}", error) from error
 
 
 def answered(answer: Any) -> str:

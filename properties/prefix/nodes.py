@@ -54,9 +54,7 @@ class Nodes:
         namespace, tokens = prefix
         if prefix in self.ends:
             return self.ends[prefix]
-        below = (
-            end for end in self.ends if end[0] == namespace and end[1][: len(tokens)] == tokens
-        )
+        below = (end for end in self.ends if end[0] == namespace and end[1][: len(tokens)] == tokens)
         # The edge has no branch before its end: of the ends below, its own comes first.
         return self.ends[min(below, key=lambda end: len(end[1]))]
 

@@ -1,6 +1,7 @@
 """Calls that a tree must refuse: each raises, names the method and the argument, and changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ class Refusal(NamedTuple):
     argument: str
     """The argument that the message must name."""
     arguments: tuple[Any, ...]
-    keywords: dict[str, Any] = {}
+    keywords: Mapping[str, Any] = MappingProxyType({})
     error: type[Exception] | tuple[type[Exception], ...] = ValueError
 
 
@@ -83,9 +84,7 @@ def _broken(
     return make
 
 
-def _broken_priority(
-    priority: Any, error: type[Exception]
-) -> Callable[[Beside, int, Asked], Refusal | None]:
+def _broken_priority(priority: Any, error: type[Exception]) -> Callable[[Beside, int, Asked], Refusal | None]:
     def make(beside: Beside, number: int, asked: Asked) -> Refusal:
         good = _insertion(beside, number, asked)
         keywords = {**good.keywords, "priority": priority}
@@ -118,21 +117,11 @@ def _misaligned(beside: Beside, tokens: list[int], slots: list[int]) -> tuple[An
 
 
 def _unlocked(beside: Beside, number: int, asked: Asked) -> Refusal:
-    """Unlock a node that nobody has locked, or the root of None if all are."""
-    free = [
-        node
-        for node in beside.ids
-        if beside.nodes.alive(node) and not _locks(beside, *beside.nodes.prefixes[node])
-    ]
+    """Unlock a node that nobody has locked; a stranger if there is none."""
+    ends = {node: beside.nodes.prefixes[node] for node in beside.ids if beside.nodes.alive(node)}
+    free = [node for node, (namespace, tokens) in ends.items() if not beside.is_locked(tokens, namespace)]
     node = beside.ids[free[number % len(free)]] if free else STRANGER
     return Refusal("unlock", "node", (node,))
-
-
-def _locks(beside: Beside, namespace: Namespace, tokens: Tokens) -> bool:
-    """Whether a node that ends at the prefix is locked, as far as the model can tell."""
-    if tokens:
-        return beside.model.pages[namespace, tokens].locks > 0
-    return any(page.locks > 0 for (its, _), page in beside.model.pages.items() if its == namespace)
 
 
 def _partial_length(beside: Beside, number: int, asked: Asked) -> Refusal | None:

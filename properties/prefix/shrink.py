@@ -1,9 +1,9 @@
-"""Runs scripts, and shortens one that fails until a few calls show what is wrong."""
+"""Shortens a script that fails until a few calls show what is wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from draftproof.properties.prefix.steps import Begin, Confirm, Evict, Fork, Insert, Match, Read, Step
+from draftproof.properties.prefix.steps import Begin, Evict, Fork, Insert, Match, Read, Step
 from draftproof.properties.verdict import Finding
 
 TRIES = 400
