@@ -39,7 +39,7 @@ def int32_vector(where: str, name: str, value: object) -> list[int]:
             raise TypeError(f"{where}: {name} must be integers, got an array of {value.dtype}")
         if value.ndim != 1:
             raise ValueError(f"{where}: {name} must have one dimension, got {value.ndim}")
-        entries = value.tolist()
+        entries: list[int] = value.tolist()
     elif isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         entries = [whole_number(where, f"each of {name}", entry) for entry in value]
     else:

@@ -151,7 +151,7 @@ def chain() -> FlatTree:
 
 def matched(
     flat: FlatTree, tokens: list[int], offsets: list[int], roots: list[int], page_size: int = 1
-) -> list:
+) -> list[list[int]]:
     found = match_prefixes(
         np.array(tokens, dtype=np.int32),
         np.array(offsets),

@@ -12,14 +12,15 @@ from draftproof.reference.prefix.blocks import block_table, flatten
 @pytest.mark.parametrize("page_size", [1, 2, 5])
 def test_slots_are_given_out_once_and_come_back(page_size: int) -> None:
     draw = random.Random(page_size)
-    pool, taken = SlotPool(20, page_size), []
+    pool = SlotPool(20, page_size)
+    taken: list[list[int]] = []
     for _ in range(300):
         if taken and draw.random() < 0.5:
-            slots = taken.pop(draw.randrange(len(taken)))
-            pool.free(draw.sample(slots, len(slots)))
+            back = taken.pop(draw.randrange(len(taken)))
+            pool.free(draw.sample(back, len(back)))
         else:
             wanted = draw.randint(0, pool.free_tokens)
-            in_use = {slot for slots in taken for slot in slots}
+            in_use = {slot for given in taken for slot in given}
             slots = pool.allocate(wanted)
             assert slots.dtype == np.int32
             assert len(slots) == -(-wanted // page_size) * page_size

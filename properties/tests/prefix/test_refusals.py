@@ -1,6 +1,7 @@
 """A refused call says which argument was wrong, and changes nothing."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ def tree_of_two_pages() -> RadixTree:
     return tree
 
 
-REFUSED = [
+Refused = tuple[str, tuple[Any, ...], dict[str, Any], type[Exception], str]
+
+REFUSED: list[Refused] = [
     ("match", ([1],), {"namespace": "c"}, ValueError, "namespace must have been opened, got 'c'"),
     ("match", ([1],), {"namespace": []}, TypeError, "namespace must be hashable, got list"),
     ("match", ([WORDS],), {}, ValueError, "each of tokens must fit int32"),
@@ -62,7 +65,7 @@ REFUSED = [
     ("evict", (True,), {}, TypeError, "count must be an int, got bool"),
     ("open", ({},), {}, TypeError, "namespace must be hashable, got dict"),
 ]
-ONLY_THE_TREE = [
+ONLY_THE_TREE: list[Refused] = [
     ("lock", (9,), {}, ValueError, "node must be alive, got 9"),
     ("lock", (-1,), {}, ValueError, "node must be alive, got -1"),
     ("lock", (None,), {}, TypeError, "node must be an int, got NoneType"),
@@ -90,7 +93,7 @@ ONLY_THE_TREE = [
 
 @pytest.mark.parametrize(("method", "arguments", "options", "error", "says"), REFUSED + ONLY_THE_TREE)
 def test_a_refused_call_leaves_the_tree_as_it_was(
-    method: str, arguments: tuple, options: dict, error: type, says: str
+    method: str, arguments: tuple[Any, ...], options: dict[str, Any], error: type[Exception], says: str
 ) -> None:
     tree = tree_of_two_pages()
     before = copy.deepcopy(vars(tree))
@@ -102,7 +105,7 @@ def test_a_refused_call_leaves_the_tree_as_it_was(
 
 @pytest.mark.parametrize(("method", "arguments", "options", "error", "says"), REFUSED)
 def test_the_model_refuses_the_same(
-    method: str, arguments: tuple, options: dict, error: type, says: str
+    method: str, arguments: tuple[Any, ...], options: dict[str, Any], error: type[Exception], says: str
 ) -> None:
     model = PrefixModel(page_size=2)
     model.open("b")
