@@ -1,0 +1,95 @@
+"""Compiles the host tree with the machine's C++ compiler, once for each source, compiler and kind of processor.
+
+The finished library lies in the user's cache folder under a digest of everything it depends on and gets
+there by an atomic rename, so processes that build it at once do not disturb each other; ``cuda.build``
+does the same with nvcc. A machine without a compiler gets one from PyPI: ``pip install draftproof[host]``
+brings ziglang, whose ``c++`` is clang.
+"""
+
+import hashlib
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+SOURCE = ROOT / "prefix" / "tree.cpp"
+FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC", "-fvisibility=hidden")
+CACHE = "draftproof/host"
+
+
+class BuildError(RuntimeError):
+    """There is no C++ compiler, or it refused the source; the message carries what it said."""
+
+
+@lru_cache
+def compiler() -> tuple[str, ...]:
+    """Return the command of the compiler: CXX, c++, clang++ or g++ on PATH, or the wheel ``ziglang``."""
+    for name in (os.environ.get("CXX"), "c++", "clang++", "g++"):
+        found = shutil.which(name) if name else None
+        if found:
+            return (found,)
+    if importlib.util.find_spec("ziglang"):
+        return (sys.executable, "-m", "ziglang", "c++")
+    raise BuildError("no C++ compiler: c++, clang++ and g++ are not on PATH, and ziglang is not installed")
+
+
+def library() -> Path:
+    """Return the compiled library, built if absent."""
+    target = _cache() / f"tree-{_digest()}.so"
+    if not target.exists():
+        _compile(target)
+    return target
+
+
+def _compile(target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        made = Path(folder) / target.name
+        command = [*compiler(), *_flags(), "-o", str(made), str(SOURCE)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BuildError(f"{compiler()[0]} failed on {SOURCE.name}:\n{done.stderr}{done.stdout}")
+        made.replace(target)
+
+
+@lru_cache
+def _flags() -> tuple[str, ...]:
+    """The options, with vectors of 32 bytes where the processor has them: part of the digest."""
+    flags = FLAGS
+    if sys.platform == "darwin":
+        flags = (*flags, "-undefined", "dynamic_lookup")  # Python's own functions are found at run time
+    if platform.machine() in ("x86_64", "AMD64") and {"avx2", "bmi2", "fma", "movbe"} <= _features():
+        flags = (*flags, "-march=x86-64-v3")
+    return flags
+
+
+def _features() -> set[str]:
+    """What the processor says it can do; empty where the system does not tell."""
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    return next((set(line.split()) for line in lines if line.startswith("flags")), set())
+
+
+@lru_cache
+def _digest() -> str:
+    digest = hashlib.sha256(" ".join((_version(), platform.machine(), *_flags())).encode())
+    for path in (SOURCE, *sorted(SOURCE.parent.glob("*.h"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+@lru_cache
+def _version() -> str:
+    done = subprocess.run([*compiler(), "--version"], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / CACHE

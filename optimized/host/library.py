@@ -1,0 +1,41 @@
+"""Loads the compiled tree: functions that Python calls as its own built-in ones.
+
+ctypes is used once, to load the library and to make a tree; a call through it would cost ten times what
+a built-in function costs (docs/performance/host.md).
+"""
+
+import ctypes
+import platform
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from draftproof.optimized.host import build
+
+Methods = tuple[Callable[..., Any], ...]
+
+
+def unavailable(device: str = "cpu") -> str | None:
+    """Return in plain words why the tree cannot run, or None if it can; it lives on the CPU, whatever ``device``."""
+    if platform.python_implementation() != "CPython":
+        return f"the host tree needs CPython, not {platform.python_implementation()}"
+    try:
+        build.compiler()
+    except build.BuildError as reason:
+        return str(reason)
+    return None
+
+
+@lru_cache
+def _make() -> Callable[..., Methods]:
+    function = ctypes.PyDLL(str(build.library())).draftproof_make
+    function.argtypes = [ctypes.c_uint32, ctypes.c_int, *[ctypes.py_object] * 4]
+    function.restype = ctypes.py_object
+    return function
+
+
+def make(page_size: int, policy: int, match: type[tuple[Any, ...]]) -> Methods:
+    """Return the methods of a new native tree, in the order in which ``RadixTree`` keeps them."""
+    return _make()(page_size, policy, np.empty, np.dtype(np.int32), tuple.__new__, match)

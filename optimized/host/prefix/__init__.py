@@ -1,0 +1,1 @@
+"""The radix tree and what it is made of."""
