@@ -6,6 +6,8 @@ except ModuleNotFoundError as error:
     raise ImportError("draftproof.optimized.triton needs triton: pip install 'draftproof[triton]'") from error
 
 from draftproof.optimized.triton.launch import unavailable
+from draftproof.optimized.triton.prefix.fill_block_tables import fill_block_tables
+from draftproof.optimized.triton.prefix.match_prefixes import match_prefixes
 from draftproof.optimized.triton.primitives.vector_add import vector_add
 from draftproof.optimized.triton.sampling.sample import sample
 from draftproof.optimized.triton.sampling.softmax import softmax
@@ -16,6 +18,8 @@ from draftproof.optimized.triton.variants import cubins
 
 __all__ = [
     "cubins",
+    "fill_block_tables",
+    "match_prefixes",
     "sample",
     "softmax",
     "unavailable",

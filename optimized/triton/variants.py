@@ -11,11 +11,21 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 from draftproof.optimized.triton.launch import INTERPRETED, Kernel
+from draftproof.optimized.triton.prefix import fill_block_tables, match_prefixes
 from draftproof.optimized.triton.primitives import vector_add
 from draftproof.optimized.triton.sampling import sample, softmax, uniforms
 from draftproof.optimized.triton.speculative import chain, chain_greedy
 
-MODULES = chain, chain_greedy, sample, softmax, uniforms, vector_add
+MODULES = (
+    chain,
+    chain_greedy,
+    fill_block_tables,
+    match_prefixes,
+    sample,
+    softmax,
+    uniforms,
+    vector_add,
+)
 KERNELS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Kernel)]
 
 
