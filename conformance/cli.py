@@ -1,4 +1,4 @@
-"""The command line: ``draftproof check``, ``bench``, ``replay``, ``explain``, ``record`` and ``badge``."""
+"""The command line: every subcommand of ``draftproof`` and its three exit codes."""
 
 import json
 import sys
@@ -34,6 +34,7 @@ from draftproof.conformance.session import (
     write_overview,
 )
 from draftproof.conformance.timings import bench_rows, can_be_timed, show_benches
+from draftproof.conformance.trace import trace
 from draftproof.conformance.waivers import Waiver
 from draftproof.properties.verdict import State
 
@@ -211,6 +212,9 @@ def badge(
     else:
         out.print("badge, matrix and charts follow from the evidence", highlight=False)
     raise typer.Exit(1 if check_only and changed else 0)
+
+
+app.command()(trace)
 
 
 def _print_json(document: Any) -> None:
