@@ -6,6 +6,8 @@ and CUDA graphs take it. Requests are split over clusters of thread blocks.
 
 from draftproof.optimized.cuda.build import cubins
 from draftproof.optimized.cuda.library import unavailable
+from draftproof.optimized.cuda.prefix.fill_block_tables import fill_block_tables
+from draftproof.optimized.cuda.prefix.match_prefixes import match_prefixes
 from draftproof.optimized.cuda.primitives.vector_add import vector_add
 from draftproof.optimized.cuda.sampling.sample import sample
 from draftproof.optimized.cuda.sampling.softmax import softmax
@@ -15,6 +17,8 @@ from draftproof.optimized.cuda.speculative.chain_greedy import verify_chain_gree
 
 __all__ = [
     "cubins",
+    "fill_block_tables",
+    "match_prefixes",
     "sample",
     "softmax",
     "unavailable",

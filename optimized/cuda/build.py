@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent
 INCLUDE = ROOT / "include"
 FLAGS = ("-std=c++17", "-O3")
 KERNELS = (
+    "prefix/fill_block_tables",
+    "prefix/match_prefixes",
     "primitives/vector_add",
     "sampling/sample",
     "sampling/softmax",

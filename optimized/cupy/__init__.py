@@ -13,6 +13,8 @@ except ImportError as error:
 import torch
 
 from draftproof.optimized.cupy.kernel import cubins
+from draftproof.optimized.cupy.prefix.fill_block_tables import fill_block_tables
+from draftproof.optimized.cupy.prefix.match_prefixes import match_prefixes
 from draftproof.optimized.cupy.primitives.vector_add import vector_add
 from draftproof.optimized.cupy.sampling.sample import sample
 from draftproof.optimized.cupy.sampling.softmax import softmax
@@ -22,6 +24,8 @@ from draftproof.optimized.cupy.speculative.chain_greedy import verify_chain_gree
 
 __all__ = [
     "cubins",
+    "fill_block_tables",
+    "match_prefixes",
     "sample",
     "softmax",
     "unavailable",

@@ -1,0 +1,1 @@
+"""Matching of cached prefixes, CUDA C++."""

@@ -1,0 +1,165 @@
+// fill_block_tables: the pages of each matched prefix, in order, as paged attention reads them.
+//
+// Bytes: one slot per page, of which memory sends the 32 bytes around it, and 4 written per page.
+// Layout: one block per request. Its first warp climbs from the node to the root, one read per level; the other warps fill
+// what it found. Both go batch by batch, a barrier between them: while one batch is filled, the next is climbed.
+#include <climits>
+
+#include "prefix.cuh"
+
+namespace draftproof {
+
+constexpr int kThreads = 1024;  // most per block: leaves 64 registers
+constexpr int kSegments = 32;   // edges in a batch
+constexpr int kBatches = 3;     // one is climbed, one is filled, one may still be read by late warps
+
+// Division of a number that is not negative by a constant: a product and a shift.
+struct Divisor {
+    unsigned factor;
+    int shift;
+
+    explicit Divisor(unsigned by) : shift(31) {
+        while ((1ull << (shift - 31)) < by) ++shift;
+        factor = static_cast<unsigned>(((1ull << shift) + by - 1) / by);
+    }
+    __device__ int quotient(int number) const {
+        return static_cast<int>((static_cast<uint64_t>(static_cast<unsigned>(number)) * factor) >> shift);
+    }
+};
+
+struct Tables {
+    const int* matched_nodes;
+    const int* matched_lengths;
+    const int* nodes;
+    int64_t node_count;
+    const int* slots;
+    int64_t slot_count;
+    int* out_tables;
+    int* out_status;
+    int64_t requests;
+    int page_size;
+    int width;
+    int batch;  // tokens after which a batch is closed
+    Divisor pages;
+};
+
+// The tokens [begin, upper) of the prefix have their slots from `start` on.
+struct Segment {
+    int begin, upper, start;
+};
+
+struct Batch {
+    Segment segments[kSegments];
+    int count;
+    int node, upper;  // where the climb goes on, unless `upper` is 0
+    bool wrong;       // the tree is, and the climb ended
+};
+
+// One warp: follows parents until the batch is full or the climb ends.
+__device__ inline void climb(const Tables& call, int node, int upper, Batch& batch) {
+    const int lane = threadIdx.x % kWarp, from = upper;
+    const int64_t reach = static_cast<int64_t>(call.width) * call.page_size;  // tokens that the table has room for
+    int count = 0;
+    bool wrong = false;
+#pragma unroll 1
+    while (upper > 0 && count < kSegments && from - upper < call.batch) {
+        wrong = static_cast<unsigned>(node) >= call.node_count;
+        if (wrong) break;
+        const Row row = Row::load(call.nodes, node);
+        const int64_t begin = static_cast<int64_t>(row.end) - row.length;
+        wrong = !row.holds_pages(call.page_size, call.slot_count) || row.end < upper || begin >= upper || begin < 0 ||
+                begin % call.page_size != 0;
+        if (wrong) break;
+        if (lane == 0) batch.segments[count] = {static_cast<int>(begin), upper, row.start};
+        prefetch(call.slots + row.start, 4 * (min(static_cast<int64_t>(upper), reach) - begin), lane, kWarp);
+        ++count;
+        upper = static_cast<int>(begin);
+        node = row.parent;
+    }
+    if (lane == 0) {
+        batch.count = count;
+        batch.node = node;
+        batch.upper = upper;
+        batch.wrong = wrong;
+    }
+}
+
+// All warps but the first: writes the pages of a batch; whether one of their slots was negative.
+__device__ inline bool fill(const Tables& call, int* table, const Batch& batch) {
+    const unsigned thread = threadIdx.x - kWarp, threads = blockDim.x - kWarp;
+    bool wrong = false;
+#pragma unroll 1
+    for (int s = 0; s < batch.count; ++s) {
+        const Segment segment = batch.segments[s];
+        const unsigned begin = call.pages.quotient(segment.begin);
+        const unsigned end = min(call.pages.quotient(segment.upper), call.width);
+        const int* slots = call.slots + segment.start;
+#pragma unroll 4
+        for (unsigned page = begin + thread; page < end; page += threads) {
+            const int slot = __ldg(slots + static_cast<int64_t>(page - begin) * call.page_size);
+            wrong |= slot < 0;
+            table[page] = slot < 0 ? -1 : call.pages.quotient(slot);
+        }
+    }
+    return wrong;
+}
+
+// A block beyond the requests: brings the rows into L2, where the climb finds them sooner than in memory.
+__device__ inline void warm(const Tables& call) {
+    const int64_t thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
+    prefetch(call.nodes, call.node_count * kRowWords * 4, thread, (gridDim.x - call.requests) * blockDim.x);
+}
+
+__global__ void __launch_bounds__(kThreads, 1) fill_block_tables(const Tables call) {
+    __shared__ Batch batches[kBatches];
+    if (blockIdx.x >= call.requests) return warm(call);
+    const int node = call.matched_nodes[blockIdx.x], given = call.matched_lengths[blockIdx.x];
+    const bool climber = warp_index() == 0;
+    int* table = call.out_tables + static_cast<int64_t>(blockIdx.x) * call.width;
+    const bool inside = static_cast<unsigned>(node) < call.node_count;
+    const int length = inside ? max(given, 0) / call.page_size * call.page_size : 0;
+    bool wrong = !inside && node != -1;
+
+    if (climber) {
+        climb(call, node, length, batches[0]);
+    } else {
+        int64_t page = call.pages.quotient(length) + threadIdx.x - kWarp;
+        for (; page < call.width; page += blockDim.x - kWarp) table[page] = -1;
+    }
+    __syncthreads();
+    int current = 0;
+#pragma unroll 1
+    while (true) {
+        const Batch& batch = batches[current];
+        const int next = current + 1 < kBatches ? current + 1 : 0;
+        const bool last = batch.upper == 0 || batch.wrong;
+        wrong |= batch.wrong;
+        if (!climber) {
+            wrong |= fill(call, table, batch);
+        } else if (!last) {
+            climb(call, batch.node, batch.upper, batches[next]);
+        }
+        if (last) break;
+        __syncthreads();
+        current = next;
+    }
+    const int missing = min(call.pages.quotient(batches[current].upper), call.width);
+    for (int64_t page = threadIdx.x; page < missing; page += blockDim.x) table[page] = -1;
+    wrong = __syncthreads_or(wrong);
+    if (threadIdx.x == 0) {
+        const bool odd = given < 0 || given % call.page_size != 0;
+        call.out_status[blockIdx.x] = (odd ? kInvalidLength : kOk) | (wrong ? kInvalidTree : kOk);
+    }
+}
+
+}  // namespace draftproof
+
+extern "C" int draftproof_fill_block_tables(const int* matched_nodes, const int* matched_lengths, const int* nodes,
+                                            int64_t node_count, const int* slots, int64_t slot_count, int* out_tables,
+                                            int* out_status, int64_t requests, int page_size, int width, int threads,
+                                            int batch, int warmers, void* stream) {
+    using namespace draftproof;
+    const Tables call{matched_nodes, matched_lengths, nodes,     node_count, slots, slot_count,        out_tables,
+                      out_status,    requests,        page_size, width,      batch, Divisor(page_size)};
+    return launch(fill_block_tables, requests + warmers, threads, 1, stream, call);
+}
