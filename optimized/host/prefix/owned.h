@@ -44,7 +44,11 @@ class Owned {
     void release(const int32_t* slots, uint32_t count) {
         for (uint32_t i = 0; i < count;) {
             const uint32_t n = run(slots + i, count - i);
-            give_back(slots[i], n);
+            if (n == 1) {
+                word(slots[i]) &= ~(uint64_t{1} << (slots[i] & 63));
+            } else {
+                give_back(slots[i], n);
+            }
             i += n;
         }
     }
@@ -53,7 +57,8 @@ class Owned {
     static constexpr uint32_t kWords = 128;
 
     uint32_t run(const int32_t* slots, uint32_t count) const {
-        return page_size_ > 1 ? page_size_ : ascending(slots, count);
+        if (page_size_ > 1) return page_size_;
+        return count > 1 && static_cast<int64_t>(slots[1]) - slots[0] == 1 ? ascending(slots, count) : 1;
     }
 
     void give_back(int32_t slot, uint32_t count) {
@@ -66,8 +71,8 @@ class Owned {
     // Calls `act(word, mask)` for the bits of `count` slots from `slot` on; returns the slots done before a refusal.
     template <class Act>
     uint32_t each_word(int32_t slot, uint32_t count, Act act) {
-        uint32_t bit = static_cast<uint32_t>(slot) / page_size_;
-        uint32_t left = count / page_size_;
+        uint32_t bit = static_cast<uint32_t>(slot), left = count;
+        if (page_size_ > 1) bit /= page_size_, left /= page_size_;
         while (left > 0) {
             const uint32_t offset = bit & 63, n = left < 64 - offset ? left : 64 - offset;
             const uint64_t mask = (n == 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1) << offset;

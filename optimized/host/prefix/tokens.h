@@ -1,34 +1,35 @@
 // Runs of tokens: how many two of them share, and the fingerprint of a page.
 //
-// Loops over blocks of 32 tokens without a branch inside, which the compiler turns into vector instructions; a
-// block is 128 bytes, so a mismatch is found after at most that much too many.
+// Two runs are compared by the C library's memcmp, the fastest loop on every machine: in blocks of 2 KiB, and of 64
+// bytes where they differ. Slots are compared, 64 at once, to the run that they should be: compilers make vectors of
+// that, but not of a loop that compares.
 #pragma once
 #include <cstdint>
+#include <cstring>
 
 namespace draftproof {
 
 // How many tokens `a` and `b` have in common at their beginning.
 inline uint32_t common(const int32_t* a, const int32_t* b, uint32_t count) {
+    constexpr uint32_t kBlock = 512, kStep = 16;
     uint32_t i = 0;
-    for (; i + 32 <= count; i += 32) {
-        int32_t difference = 0;
-        for (int k = 0; k < 32; k++) difference |= a[i + k] ^ b[i + k];
-        if (difference != 0) break;
-    }
+    while (i + kBlock <= count && std::memcmp(a + i, b + i, sizeof(int32_t) * kBlock) == 0) i += kBlock;
+    while (i + kStep <= count && std::memcmp(a + i, b + i, sizeof(int32_t) * kStep) == 0) i += kStep;
     while (i < count && a[i] == b[i]) i++;
     return i;
 }
 
 // How many of `slots` count upwards by one from the first.
 inline uint32_t ascending(const int32_t* slots, uint32_t count) {
+    constexpr uint32_t kStep = 64;
+    const uint32_t first = static_cast<uint32_t>(slots[0]);
     uint32_t i = 0;
-    for (; i + 32 <= count; i += 32) {
-        uint32_t difference = 0;
-        const uint32_t first = static_cast<uint32_t>(slots[0]) + i;
-        for (uint32_t k = 0; k < 32; k++) difference |= static_cast<uint32_t>(slots[i + k]) ^ (first + k);
-        if (difference != 0) break;
+    for (; i + kStep <= count; i += kStep) {
+        uint32_t expected[kStep];
+        for (uint32_t k = 0; k < kStep; k++) expected[k] = first + i + k;
+        if (std::memcmp(slots + i, expected, sizeof(expected)) != 0) break;
     }
-    while (i < count && static_cast<uint32_t>(slots[i]) == static_cast<uint32_t>(slots[0]) + i) i++;
+    while (i < count && static_cast<uint32_t>(slots[i]) == first + i) i++;
     return i;
 }
 

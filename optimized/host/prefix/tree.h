@@ -26,6 +26,8 @@ struct Found {
     uint32_t excess;  // tokens of the node's edge past `length`
 };
 
+constexpr uint32_t kLine = 16, kAhead = 1024;  // slots in a cache line; slots that are worth fetching ahead
+
 class RadixTree {
   public:
     RadixTree(uint32_t page_size, Policy policy)
@@ -128,14 +130,17 @@ class RadixTree {
             const uint32_t length = nodes_.length(leaf);
             const uint32_t taken = count < length ? static_cast<uint32_t>(count) : length;
             const int32_t* slots = &arena_.slots[edge.start + length - taken];
+            if (taken == length) {
+                heap_.remove(leaf);
+                if (!heap_.empty()) expect(heap_.top());
+            }
             std::memcpy(freed, slots, sizeof(int32_t) * taken);
-            owned_.release(slots, taken);
+            owned_.release(freed, taken);
             nodes_.rows.change(leaf, generation_);
             if (taken < length) {
                 arena_.cut(leaf, taken);
                 nodes_.born[leaf] = age();
             } else {
-                heap_.remove(leaf);
                 table_.remove(leaf, generation_);
                 arena_.remove(leaf);
                 nodes_.remove(leaf);
@@ -272,6 +277,13 @@ class RadixTree {
         }
         if (nodes_.use[node].place >= 0) heap_.moved(node);
         return node;
+    }
+
+    // Fetches the slots of the leaf that goes next, while this one is dealt with: they have not been read for long.
+    void expect(int32_t leaf) const {
+        const int32_t* slots = &arena_.slots[nodes_.edge[leaf].start];
+        const uint32_t length = nodes_.length(leaf);
+        for (uint32_t i = 0; i < length && i < kAhead; i += kLine) __builtin_prefetch(slots + i);
     }
 
     static uint32_t ordered(int32_t priority) { return static_cast<uint32_t>(priority) ^ 0x80000000u; }
