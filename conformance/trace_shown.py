@@ -15,11 +15,12 @@ COLUMNS = ("policy", "capacity", "tokens", "blocks", "req/s", "blocks/s", "B/blo
 def table(study: Study) -> Table:
     """Return the table of one trace."""
     shown = Table(
-        title=f"{study.trace}: {_short(study.tokens)} tokens, {_short(study.blocks)} blocks, "
-        f"{_percent(study.infinite.tokens)} of the tokens in an infinite cache",
+        title=f"{study.trace}: {_short(study.tokens)} tokens, {_short(study.blocks)} blocks; "
+        f"infinite cache {_percent(study.infinite.tokens)}",
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
         caption="tokens, blocks: part found cached; req/s, blocks/s: in the tree's calls",
         caption_justify="left",
     )
