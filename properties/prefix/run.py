@@ -1,6 +1,6 @@
 """Runs a whole script beside the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from draftproof.properties.prefix.calls import RaisedError
@@ -14,7 +14,7 @@ def failure(
     tree_class: Callable[..., Any],
     page_size: int,
     policy: str,
-    script: list[Step],
+    script: Sequence[Step],
     *,
     close: bool = False,
     verdict: Verdict | None = None,
@@ -36,7 +36,7 @@ def failure(
     return None if found is None else Failure(taken, found, executor.beside.calls.lines)
 
 
-def _first(executor: Executor, steps: list[Step], taken: list[Step]) -> Finding | None:
+def _first(executor: Executor, steps: Sequence[Step], taken: list[Step]) -> Finding | None:
     for step in steps:
         taken.append(step)
         found = executor.apply(step)

@@ -27,9 +27,10 @@ from draftproof.properties.prefix.steps import (
 NAMESPACES: tuple[Namespace, ...] = ("adapter", 7, "")
 
 SERVING = {
-    Insert: 22, Match: 20, Evict: 14, Begin: 8, Fork: 5, Release: 8, Lock: 7, Unlock: 5, Read: 5, Confirm: 6,
+    Insert: 20, Match: 17, Evict: 14, Begin: 8, Fork: 5, Release: 8, Lock: 10, Unlock: 4, Read: 6, Confirm: 9,
 }  # fmt: skip
 """How often each step is taken where a law does not say otherwise."""
+EVERYTHING = 10**6
 BAD = 0.4
 """Bad calls per good one, if the case has any."""
 
@@ -54,8 +55,9 @@ class _Writer:
         if kind is Match or kind is Read:
             return kind(self._new(self.nodes), tokens(), namespace)
         if kind is Evict:
-            some = rng.integers(1, 6 * self.page_size, 4)
-            return Evict(int(rng.choice([0, 1, *some, 10**6])))
+            # Little at a time, or hardly anything would be there to be split and locked.
+            counts = (0, 1, self.page_size, *rng.integers(1, 4 * self.page_size, 2))
+            return Evict(EVERYTHING if rng.random() < 0.06 else int(rng.choice(counts)))
         if kind is Begin:
             return Begin(self._new(self.requests), tokens(), namespace)
         return self._about(kind)
