@@ -15,7 +15,7 @@ class Table {
   public:
     Stamps changes{8};
 
-    explicit Table(Nodes& nodes) : nodes_(nodes) {}
+    explicit Table(Nodes& nodes) : nodes_(nodes) { reserve(0, 0); }
 
     uint32_t size() const { return size_; }
     const int32_t* data() const { return places_.data(); }
@@ -41,7 +41,6 @@ class Table {
 
     // The child of `parent` whose edge begins with `page`, which lies at its start in `tokens`, or kNone.
     int32_t find(int32_t parent, const int32_t* page, uint32_t page_size, const int32_t* tokens) const {
-        if (size_ == 0) return kNone;
         const uint32_t key = fingerprint(page, page_size);
         for (uint32_t i = bucket(parent, key) & (size_ - 1);; i = (i + 1) & (size_ - 1)) {
             const int32_t node = places_[i];
@@ -70,7 +69,7 @@ class Table {
     }
 
   private:
-    static constexpr uint32_t kSmallest = 64;
+    static constexpr uint32_t kSmallest = 256;  // one block of `changes`
 
     uint32_t home(int32_t node) const {
         return bucket(nodes_.edge[node].parent, nodes_.edge[node].key) & (size_ - 1);

@@ -37,6 +37,31 @@ class Match(NamedTuple):
     """The node that ends exactly there; the namespace's root if n == 0."""
 
 
+class Changes(NamedTuple):
+    """What changed in the flat form of the tree since a generation, in blocks, in one array."""
+
+    arena_size: int
+    """C: entries of ``edges`` and of ``slots``."""
+    row_size: int
+    """M: rows of ``nodes``, a multiple of ``ROW_BLOCK``."""
+    table_size: int
+    """H: entries of ``table``, a power of two."""
+    arena_blocks: int
+    """How many blocks of ``ARENA_BLOCK`` tokens changed; the last one may reach past C."""
+    row_blocks: int
+    """How many blocks of ``ROW_BLOCK`` rows."""
+    table_blocks: int
+    """How many blocks of ``TABLE_BLOCK`` entries."""
+    packed: Int32
+    """int32: numbers of the arena's, the rows' and the table's blocks, then edges, slots, rows, table."""
+    generation: int
+    """What to ask for next time."""
+
+
+ARENA_BLOCK, ROW_BLOCK, TABLE_BLOCK = 1024, 32, 256
+"""The blocks that are stamped when they change."""
+
+
 class StaleMatchError(ValueError):
     """What was matched at an earlier epoch is no longer what the node stands for."""
 
@@ -248,6 +273,10 @@ class RadixTree:
                 f"{where}: node must be the one it was at epoch {epoch}, got {number}, which is not"
             )
         return found  # type: ignore[return-value]  # the refusals are taken care of
+
+    def changes(self, generation: int) -> Changes:
+        """Return what changed in the tree's flat form since ``generation``; 0 asks for all of it."""
+        return Changes(*self._changes(generation))
 
     @property
     def epoch(self) -> int:
