@@ -9,6 +9,9 @@ EXTREMES = (-(2**31), 2**31 - 1, -1, 0, 1, 255, 256, 257, 65_536, 65_537, 1 << 2
 LONGEST = 640
 """Tokens of a sequence: the model is searched by brute force."""
 
+WAYS = {"deep": (0.1, 0.1, 0.2, 0.6), "other": (0.25, 0.25, 0.35, 0.15)}
+"""How often a sequence is new, an earlier one cut, cut and continued, or continued whole."""
+
 
 class Sequences:
     """Token sequences that resemble those made before."""
@@ -21,26 +24,29 @@ class Sequences:
     def next(self) -> Tokens:
         """Return a sequence: new, an earlier one cut anywhere, or that with another end."""
         rng = self.rng
-        ways = [0.1, 0.1, 0.2, 0.6] if self.kind == "deep" else [0.2, 0.25, 0.35, 0.2]
-        way = rng.choice(4, p=ways) if self.made else 0
-        earlier = self.made[int(rng.integers(len(self.made)))] if self.made else ()
+        if not self.made:
+            return self._keep(self._tail(self.pages))
+        earlier = self.made[int(rng.integers(len(self.made)))]
         place = int(rng.integers(len(earlier) + 1))
-        match way:
+        match rng.choice(4, p=WAYS["deep" if self.kind == "deep" else "other"]):
             case 0:
-                tokens = self._tail(self.pages // 2)
+                return self._keep(self._tail(self.pages))
             case 1:
-                tokens = earlier[:place]
+                return earlier[:place]
             case 2:
-                tokens = (*earlier[:place], *self._tail(2))
+                return self._keep((*earlier[:place], *self._tail(3)))
             case _:
-                tokens = (*earlier, *self._tail(2))
+                return self._keep((*earlier, *self._tail(3)))
+
+    def _keep(self, tokens: Tokens) -> Tokens:
+        """Remember a sequence, cut to what is affordable."""
         self.made.append(tokens[: self.pages * self.page_size])
         return self.made[-1]
 
     def _tail(self, pages: int) -> Tokens:
-        """Return up to so many pages, often with part of one more."""
+        """Return up to so many pages, at least one, often with part of one more."""
         rng, size = self.rng, self.page_size
-        tokens = [token for _ in range(rng.integers(pages + 1)) for token in self._page()]
+        tokens = [token for _ in range(rng.integers(1, pages + 1)) for token in self._page()]
         return (*tokens, *self._page()[: int(rng.integers(size)) * int(rng.integers(2))])
 
     def _page(self) -> list[int]:
