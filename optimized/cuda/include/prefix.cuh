@@ -14,6 +14,22 @@ constexpr int kInvalidTree = 8;
 constexpr int kLine = 128;    // bytes that a prefetch brings
 constexpr int kRowWords = 8;  // of a node's row: parent, start, length, end; key, born and two that are free
 
+// Division of a number that is not negative by a constant of at least 1: a product and a shift.
+struct Divisor {
+    unsigned by, factor;
+    int shift;
+
+    explicit Divisor(unsigned by) : by(by), factor(0), shift(31) {
+        while ((1ull << (shift - 31)) < by) ++shift;
+        factor = static_cast<unsigned>(((1ull << shift) + by - 1) / by);
+    }
+    __device__ int quotient(int number) const {
+        return static_cast<int>((static_cast<uint64_t>(static_cast<unsigned>(number)) * factor) >> shift);
+    }
+    __device__ int rounded_down(int number) const { return quotient(number) * static_cast<int>(by); }
+    __device__ bool divides(int number) const { return rounded_down(number) == number; }
+};
+
 struct Row {
     int parent, start, length, end, key;
 
@@ -24,8 +40,8 @@ struct Row {
     }
 
     // Whether the edge is one or more whole pages that lie inside `tokens` tokens.
-    __device__ bool holds_pages(int page_size, int64_t tokens) const {
-        return length >= page_size && length % page_size == 0 && start >= 0 &&
+    __device__ bool holds_pages(const Divisor& page, int64_t tokens) const {
+        return length >= static_cast<int>(page.by) && page.divides(length) && start >= 0 &&
                static_cast<int64_t>(start) + length <= tokens;
     }
 };
@@ -50,12 +66,27 @@ __device__ inline unsigned bucket(int node, unsigned key) {
     return mix(key ^ static_cast<unsigned>(node) * 0x9E3779B1u);
 }
 
-// Has `bytes` of memory brought into L2, without waiting for them: every `threads`-th line, from `thread` on.
-__device__ inline void prefetch(const void* memory, int64_t bytes, int64_t thread, int64_t threads) {
-    const char* first = static_cast<const char*>(memory);
-    for (int64_t at = thread * kLine; at < bytes; at += threads * kLine) {
-        asm volatile("prefetch.global.L2 [%0];" ::"l"(first + at));
+// Has `lines` lines of memory brought into L2, without waiting for them: every `threads`-th, from `thread` on.
+__device__ inline void prefetch(const void* memory, unsigned lines, unsigned thread, unsigned threads) {
+#pragma unroll 1
+    for (unsigned line = thread; line < lines; line += threads) {
+        const char* address = static_cast<const char*>(memory) + static_cast<int64_t>(line) * kLine;
+        asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
     }
 }
+
+// How many lines a run of int32 fills.
+__device__ inline unsigned lines_of(int64_t words) { return static_cast<unsigned>((words * 4 + kLine - 1) / kLine); }
+
+// One word from global to shared memory, on its way until `await_copies`.
+__device__ inline void copy_word(int* to, const int* from) {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(
+                     static_cast<unsigned>(__cvta_generic_to_shared(to))),
+                 "l"(from)
+                 : "memory");
+}
+
+// Waits for the copies of this thread.
+__device__ inline void await_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
 }  // namespace draftproof

@@ -13,20 +13,6 @@ constexpr int kThreads = 1024;  // most per block: leaves 64 registers
 constexpr int kSegments = 32;   // edges in a batch
 constexpr int kBatches = 3;     // one is climbed, one is filled, one may still be read by late warps
 
-// Division of a number that is not negative by a constant: a product and a shift.
-struct Divisor {
-    unsigned factor;
-    int shift;
-
-    explicit Divisor(unsigned by) : shift(31) {
-        while ((1ull << (shift - 31)) < by) ++shift;
-        factor = static_cast<unsigned>(((1ull << shift) + by - 1) / by);
-    }
-    __device__ int quotient(int number) const {
-        return static_cast<int>((static_cast<uint64_t>(static_cast<unsigned>(number)) * factor) >> shift);
-    }
-};
-
 struct Tables {
     const int* matched_nodes;
     const int* matched_lengths;
@@ -37,10 +23,9 @@ struct Tables {
     int* out_tables;
     int* out_status;
     int64_t requests;
-    int page_size;
+    Divisor page;
     int width;
     int batch;  // tokens after which a batch is closed
-    Divisor pages;
 };
 
 // The tokens [begin, upper) of the prefix have their slots from `start` on.
@@ -58,7 +43,7 @@ struct Batch {
 // One warp: follows parents until the batch is full or the climb ends.
 __device__ inline void climb(const Tables& call, int node, int upper, Batch& batch) {
     const int lane = threadIdx.x % kWarp, from = upper;
-    const int64_t reach = static_cast<int64_t>(call.width) * call.page_size;  // tokens that the table has room for
+    const int64_t reach = static_cast<int64_t>(call.width) * call.page.by;  // tokens that the table has room for
     int count = 0;
     bool wrong = false;
 #pragma unroll 1
@@ -67,11 +52,11 @@ __device__ inline void climb(const Tables& call, int node, int upper, Batch& bat
         if (wrong) break;
         const Row row = Row::load(call.nodes, node);
         const int64_t begin = static_cast<int64_t>(row.end) - row.length;
-        wrong = !row.holds_pages(call.page_size, call.slot_count) || row.end < upper || begin >= upper || begin < 0 ||
-                begin % call.page_size != 0;
+        wrong = !row.holds_pages(call.page, call.slot_count) || row.end < upper || begin >= upper || begin < 0 ||
+                !call.page.divides(static_cast<int>(begin));
         if (wrong) break;
         if (lane == 0) batch.segments[count] = {static_cast<int>(begin), upper, row.start};
-        prefetch(call.slots + row.start, 4 * (min(static_cast<int64_t>(upper), reach) - begin), lane, kWarp);
+        if (begin < reach) prefetch(call.slots + row.start, lines_of(min(int64_t{upper}, reach) - begin), lane, kWarp);
         ++count;
         upper = static_cast<int>(begin);
         node = row.parent;
@@ -91,14 +76,14 @@ __device__ inline bool fill(const Tables& call, int* table, const Batch& batch) 
 #pragma unroll 1
     for (int s = 0; s < batch.count; ++s) {
         const Segment segment = batch.segments[s];
-        const unsigned begin = call.pages.quotient(segment.begin);
-        const unsigned end = min(call.pages.quotient(segment.upper), call.width);
+        const unsigned begin = call.page.quotient(segment.begin);
+        const unsigned end = min(call.page.quotient(segment.upper), call.width);
         const int* slots = call.slots + segment.start;
 #pragma unroll 4
         for (unsigned page = begin + thread; page < end; page += threads) {
-            const int slot = __ldg(slots + static_cast<int64_t>(page - begin) * call.page_size);
+            const int slot = __ldg(slots + static_cast<int64_t>(page - begin) * call.page.by);
             wrong |= slot < 0;
-            table[page] = slot < 0 ? -1 : call.pages.quotient(slot);
+            table[page] = slot < 0 ? -1 : call.page.quotient(slot);
         }
     }
     return wrong;
@@ -106,8 +91,8 @@ __device__ inline bool fill(const Tables& call, int* table, const Batch& batch) 
 
 // A block beyond the requests: brings the rows into L2, where the climb finds them sooner than in memory.
 __device__ inline void warm(const Tables& call) {
-    const int64_t thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
-    prefetch(call.nodes, call.node_count * kRowWords * 4, thread, (gridDim.x - call.requests) * blockDim.x);
+    const unsigned thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
+    prefetch(call.nodes, lines_of(call.node_count * kRowWords), thread, (gridDim.x - call.requests) * blockDim.x);
 }
 
 __global__ void __launch_bounds__(kThreads, 1) fill_block_tables(const Tables call) {
@@ -117,37 +102,39 @@ __global__ void __launch_bounds__(kThreads, 1) fill_block_tables(const Tables ca
     const bool climber = warp_index() == 0;
     int* table = call.out_tables + static_cast<int64_t>(blockIdx.x) * call.width;
     const bool inside = static_cast<unsigned>(node) < call.node_count;
-    const int length = inside ? max(given, 0) / call.page_size * call.page_size : 0;
+    const int length = inside ? call.page.rounded_down(max(given, 0)) : 0;
     bool wrong = !inside && node != -1;
 
-    if (climber) {
-        climb(call, node, length, batches[0]);
-    } else {
-        int64_t page = call.pages.quotient(length) + threadIdx.x - kWarp;
+    if (!climber) {
+        int64_t page = call.page.quotient(length) + threadIdx.x - kWarp;
         for (; page < call.width; page += blockDim.x - kWarp) table[page] = -1;
     }
-    __syncthreads();
-    int current = 0;
+    int current = 0, before = kBatches - 1, upper = length;  // what is below `upper` remains to be climbed
+    int next = node;
+    bool more = length > 0, climbed = false;
 #pragma unroll 1
-    while (true) {
-        const Batch& batch = batches[current];
-        const int next = current + 1 < kBatches ? current + 1 : 0;
-        const bool last = batch.upper == 0 || batch.wrong;
-        wrong |= batch.wrong;
+    while (more || climbed) {
+        Batch& ahead = batches[current];
         if (!climber) {
-            wrong |= fill(call, table, batch);
-        } else if (!last) {
-            climb(call, batch.node, batch.upper, batches[next]);
+            if (climbed) wrong |= fill(call, table, batches[before]);
+        } else if (more) {
+            climb(call, next, upper, ahead);
         }
-        if (last) break;
+        if (!more) break;
         __syncthreads();
-        current = next;
+        next = ahead.node;
+        upper = ahead.upper;
+        wrong |= ahead.wrong;
+        more = upper > 0 && !ahead.wrong;
+        climbed = true;
+        before = current;
+        current = current + 1 < kBatches ? current + 1 : 0;
     }
-    const int missing = min(call.pages.quotient(batches[current].upper), call.width);
+    const int missing = min(call.page.quotient(upper), call.width);
     for (int64_t page = threadIdx.x; page < missing; page += blockDim.x) table[page] = -1;
     wrong = __syncthreads_or(wrong);
     if (threadIdx.x == 0) {
-        const bool odd = given < 0 || given % call.page_size != 0;
+        const bool odd = given < 0 || !call.page.divides(given);
         call.out_status[blockIdx.x] = (odd ? kInvalidLength : kOk) | (wrong ? kInvalidTree : kOk);
     }
 }
@@ -159,7 +146,7 @@ extern "C" int draftproof_fill_block_tables(const int* matched_nodes, const int*
                                             int* out_status, int64_t requests, int page_size, int width, int threads,
                                             int batch, int warmers, void* stream) {
     using namespace draftproof;
-    const Tables call{matched_nodes, matched_lengths, nodes,     node_count, slots, slot_count,        out_tables,
-                      out_status,    requests,        page_size, width,      batch, Divisor(page_size)};
+    const Tables call{matched_nodes, matched_lengths, nodes,    node_count,         slots, slot_count,
+                      out_tables,    out_status,      requests, Divisor(page_size), width, batch};
     return launch(fill_block_tables, requests + warmers, threads, 1, stream, call);
 }

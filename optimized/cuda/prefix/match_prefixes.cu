@@ -26,7 +26,7 @@ struct Prefixes {
     const int64_t* offsets;
     const int* roots;
     const int* table;
-    int64_t table_size;
+    unsigned table_mask;  // of a power of two
     const int* nodes;
     int64_t node_count;
     const int* edges;
@@ -35,15 +35,16 @@ struct Prefixes {
     int* out_nodes;
     int* out_status;
     int64_t requests;
-    int page_size;
+    Divisor page;
     int batch;   // tokens after which a batch is closed
     int window;  // tokens of a request that fit into shared memory
+    bool ahead;  // whether the walk asks for the edges before they are compared
 };
 
 // A step of the walk: `matched` tokens are behind it, the child of `node` is looked for from entry `probe` on.
 struct Place {
     int node, matched;
-    int64_t probe;
+    unsigned probe;
     int status;
 };
 
@@ -71,16 +72,16 @@ __device__ inline Child find_child(const Prefixes& call, unsigned key, Place& pl
     const int lane = threadIdx.x % kWarp;
     const unsigned home = bucket(place.node, key);
 #pragma unroll 1
-    for (; place.probe < call.table_size; place.probe += kWarp) {
-        const int64_t step = place.probe + lane;
-        const int entry = step < call.table_size ? __ldg(call.table + ((home + step) & (call.table_size - 1))) : -1;
+    for (; place.probe <= call.table_mask; place.probe += kWarp) {
+        const unsigned step = place.probe + lane;
+        const int entry = step <= call.table_mask ? __ldg(call.table + ((home + step) & call.table_mask)) : -1;
         const unsigned free = __ballot_sync(kAllLanes, entry == -1);
         const bool visited = free == 0 || lane < __ffs(free) - 1;
         bool wrong = visited && static_cast<unsigned>(entry) >= call.node_count;
         Row row{};
         if (visited && !wrong) {
             row = Row::load(call.nodes, entry);
-            wrong = !row.holds_pages(call.page_size, call.edge_count);
+            wrong = !row.holds_pages(call.page, call.edge_count);
         }
         const bool fits = visited && !wrong && row.parent == place.node && static_cast<unsigned>(row.key) == key;
         const unsigned found = __ballot_sync(kAllLanes, fits), wrongs = __ballot_sync(kAllLanes, wrong);
@@ -105,12 +106,12 @@ __device__ inline void walk(const Prefixes& call, const int* request, int length
     while (count < kSegments && tokens < call.batch) {
         last = place.matched == length;
         if (last) break;
-        const Child child = find_child(call, fingerprint(request + place.matched, call.page_size), place);
+        const Child child = find_child(call, fingerprint(request + place.matched, call.page.by), place);
         last = child.node < 0;
         if (last) break;
         const int common = min(child.length, length - place.matched);
         if (lane == 0) batch.segments[count] = {place, child.node, child.start, common};
-        prefetch(call.edges + child.start, 4ll * common, lane, kWarp);
+        if (call.ahead) prefetch(call.edges + child.start, lines_of(common), lane, kWarp);
         ++count;
         tokens += common;
         place = {child.node, place.matched + common, 0, place.status};
@@ -133,7 +134,8 @@ __device__ inline void compare(const Prefixes& call, const int* request, Batch& 
     for (int s = 0; s < batch.count; ++s) {
         const Segment& segment = batch.segments[s];
         const unsigned length = segment.length;  // unsigned: a piece may reach past the largest int
-        const int* ours = request + segment.before.matched;
+        const int matched = segment.before.matched;
+        const int* ours = request + matched;
         const int* theirs = call.edges + segment.start;
         int piece = turn;
         const int pieces = static_cast<int>((length - 1) / kPiece) + 1;
@@ -150,7 +152,7 @@ __device__ inline void compare(const Prefixes& call, const int* request, Batch& 
             int first = INT_MAX;
 #pragma unroll
             for (int k = kLoads - 1; k >= 0; --k) {
-                if (a[k] != b[k]) first = segment.before.matched + static_cast<int>(begin + k * kWarp);
+                if (a[k] != b[k]) first = matched + static_cast<int>(begin + k * kWarp);
             }
             first = __reduce_min_sync(kAllLanes, first);
             if (first != INT_MAX && lane == 0) atomicMin(&batch.first, first);
@@ -166,46 +168,47 @@ __device__ inline const Segment& segment_of(const Batch& batch, int first) {
     return batch.segments[s];
 }
 
-// All threads: where the longest match ends.
-__device__ inline Place longest_match(const Prefixes& call, const int* request, int length, int root, int status,
+// All threads: where the longest match ends. In each turn the first warp walks a batch, if there is more to walk, and the
+// others compare the batch of the turn before, if that was not thrown away.
+__device__ inline Place longest_match(const Prefixes& call, const int* request, int length, Place from,
                                       Batch (&batches)[kBatches]) {
     const bool walker = warp_index() == 0;
-    if (walker) walk(call, request, length, {root, 0, 0, status}, batches[0]);
-    __syncthreads();
-    int current = 0;
+    bool more = true, walked = false;
+    int current = 0, before = kBatches - 1;
 #pragma unroll 1
     while (true) {
-        Batch& batch = batches[current];
-        const int next = current + 1 < kBatches ? current + 1 : 0;
+        Batch &ahead = batches[current], &behind = batches[before];
         if (!walker) {
-            compare(call, request, batch);
-        } else if (!batch.last) {
-            walk(call, request, length, batch.after, batches[next]);
+            if (walked) compare(call, request, behind);
+        } else if (more) {
+            walk(call, request, length, from, ahead);
         }
         __syncthreads();
-        if (batch.first != INT_MAX) {
-            const Segment& segment = segment_of(batch, batch.first);
-            const int common = batch.first - segment.before.matched;
-            Place place = segment.before;
-            if (common >= call.page_size) {
-                return {segment.child, place.matched + common - common % call.page_size, 0, place.status};
-            }
-            ++place.probe;
-            if (walker) walk(call, request, length, place, batches[next]);
-            __syncthreads();
-        } else if (batch.last) {
-            return batch.after;
+        if (walked && behind.first != INT_MAX) {
+            const Segment& segment = segment_of(behind, behind.first);
+            const int common = call.page.rounded_down(behind.first - segment.before.matched);
+            from = segment.before;
+            if (common > 0) return {segment.child, from.matched + common, 0, from.status};
+            ++from.probe;
+            more = true;
+            walked = false;
+        } else {
+            if (!more) return behind.after;
+            from = ahead.after;
+            more = !ahead.last;
+            walked = true;
         }
-        current = next;
+        before = current;
+        current = current + 1 < kBatches ? current + 1 : 0;
     }
 }
 
 // A block beyond the requests: brings table and rows into L2, where the walk finds them sooner than in memory.
 __device__ inline void warm(const Prefixes& call) {
-    const int64_t thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
-    const int64_t threads = (gridDim.x - call.requests) * blockDim.x;
-    prefetch(call.table, call.table_size * 4, thread, threads);
-    prefetch(call.nodes, call.node_count * kRowWords * 4, thread, threads);
+    const unsigned thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
+    const unsigned threads = (gridDim.x - call.requests) * blockDim.x;
+    prefetch(call.table, lines_of(call.table_mask + 1ll), thread, threads);
+    prefetch(call.nodes, lines_of(call.node_count * kRowWords), thread, threads);
 }
 
 __global__ void __launch_bounds__(kThreads) match_prefixes(const Prefixes call) {
@@ -219,15 +222,15 @@ __global__ void __launch_bounds__(kThreads) match_prefixes(const Prefixes call) 
     Place place{-1, 0, 0, status | kInvalidTree};
     if (static_cast<unsigned>(root) < call.node_count) {
         const int64_t given = bounded ? min(end - begin, static_cast<int64_t>(INT_MAX)) : 0;
-        const int length = static_cast<int>(given) / call.page_size * call.page_size;
+        const int length = call.page.rounded_down(static_cast<int>(given));
         const int* request = call.tokens + (bounded ? begin : 0);
         if (length <= call.window) {
-#pragma unroll 8
-            for (int i = threadIdx.x; i < length; i += blockDim.x) window[i] = __ldg(request + i);
+            for (int i = threadIdx.x; i < length; i += blockDim.x) copy_word(window + i, request + i);
+            await_copies();
             __syncthreads();
             request = window;
         }
-        place = longest_match(call, request, length, root, status, batches);
+        place = longest_match(call, request, length, {root, 0, 0, status}, batches);
     }
     if (threadIdx.x == 0) {
         call.out_lengths[blockIdx.x] = place.matched;
@@ -242,10 +245,28 @@ extern "C" int draftproof_match_prefixes(const int* tokens, int64_t token_count,
                                          const int* table, int64_t table_size, const int* nodes, int64_t node_count,
                                          const int* edges, int64_t edge_count, int* out_lengths, int* out_nodes,
                                          int* out_status, int64_t requests, int page_size, int threads, int batch,
-                                         int window, int warmers, void* stream) {
+                                         int window, int ahead, int warmers, void* stream) {
     using namespace draftproof;
-    const Prefixes call{tokens,     token_count, offsets,     roots,     table,      table_size, nodes,     node_count, edges,
-                        edge_count, out_lengths, out_nodes,   out_status, requests, page_size,  batch,     window};
+    constexpr int64_t kMostEntries = 1ll << 31;  // as many as there are nodes
+    if (table_size < 1 || table_size > kMostEntries) return cudaErrorInvalidValue;
+    const Prefixes call{tokens,
+                        token_count,
+                        offsets,
+                        roots,
+                        table,
+                        static_cast<unsigned>(table_size - 1),
+                        nodes,
+                        node_count,
+                        edges,
+                        edge_count,
+                        out_lengths,
+                        out_nodes,
+                        out_status,
+                        requests,
+                        Divisor(page_size),
+                        batch,
+                        window,
+                        ahead != 0};
     constexpr int kAlways = 40 << 10;  // bytes a block may have beside the batches without asking
     const int bytes = window * static_cast<int>(sizeof(int));
     if (bytes > kAlways) {

@@ -22,6 +22,8 @@ class Match(NamedTuple):
     """Tokens after which the walk's edges are handed over for comparison."""
     window: int
     """Longest request that is copied to shared memory first."""
+    ahead: int
+    """1 if the walk asks for the edges before they are compared."""
     warmers: int
     """Blocks that bring table and rows into L2 while the requests are read."""
 
@@ -43,8 +45,8 @@ def match(requests: int, tokens: int, tree_bytes: int, index: int) -> Match:
     processors = torch.cuda.get_device_properties(index).multi_processor_count
     if requests <= processors:
         warmers = processors if tree_bytes <= SMALL_TREE else 0
-        return Match(1024, ALL, min(tokens, WINDOW), warmers)
-    return Match(128, 1024, 0, 0)
+        return Match(1024, 2048, min(tokens, WINDOW), 1, warmers)
+    return Match(160, 1024, 0, 0, 0)
 
 
 @lru_cache(maxsize=4096)
@@ -52,5 +54,5 @@ def fill(requests: int, tree_bytes: int, index: int) -> Fill:
     """Return the launch for ``requests`` matches in a tree with ``tree_bytes`` of rows."""
     processors = torch.cuda.get_device_properties(index).multi_processor_count
     if requests <= processors:
-        return Fill(512, ALL, processors if tree_bytes <= SMALL_TREE else 0)
-    return Fill(128, 1024, 0)
+        return Fill(1024, 1024, processors if tree_bytes <= SMALL_TREE else 0)
+    return Fill(192, 1024, 0)
