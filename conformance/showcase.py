@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from draftproof.conformance import badge, charts, matrix
+from draftproof.conformance import badge, charts, matrix, trace_page
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.environment import machine
 from draftproof.conformance.evidence import (
@@ -83,6 +83,7 @@ def update(root: Path, write: bool = True) -> list[str]:
         first = load(found[0])
         text = matrix.update_markers(readme.read_text(encoding="utf-8"), "matrix", _readme(first))
         made[readme] = matrix.update_markers(text, "chart", _chart(first, found[0].stem))
+    made |= trace_page.remade(root)
     changed = [
         path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]

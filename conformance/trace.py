@@ -2,6 +2,7 @@
 
 import json
 import platform
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from draftproof.conformance import drawing, trace_chart, trace_shown
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.progress import steps
 from draftproof.conformance.report import finite
+from draftproof.conformance.trace_cost import cost
 from draftproof.conformance.trace_formats import read
 from draftproof.conformance.trace_measure import planned, study
 from draftproof.conformance.trace_replay import fastest_tree
@@ -72,6 +74,8 @@ def trace(
             study(each, pages, capacities, policies, page_size, make_tree, seen)
             for each, pages, capacities in plans
         ]
+    if report is not None:
+        studies = [replace(each, cost=cost(asked)) for each, asked in zip(studies, traces, strict=True)]
     document = finite(trace_shown.document(studies, name, page_size))
     if report is not None:
         command = _command(files, policies if policy else [], capacity or [], page_size, draw)

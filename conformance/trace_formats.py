@@ -199,7 +199,7 @@ def _sessions(lines: list[Line]) -> list[Request]:
 
 def _runs(place: Line, runs: object) -> np.ndarray:
     """Return int32 ids from runs of consecutive ones."""
-    pairs = runs if isinstance(runs, list) else [runs]
+    pairs: list[Any] = runs if isinstance(runs, list) else [runs]
     for pair in pairs:
         if not (isinstance(pair, list) and len(pair) == 2 and all(type(each) is int for each in pair)):
             raise place.error("r to be a list of runs [start, length]", pair)

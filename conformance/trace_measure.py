@@ -7,6 +7,7 @@ import numpy as np
 
 from draftproof.conformance import belady, exact_cache
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.trace_cost import Cost
 from draftproof.conformance.trace_formats import Trace
 from draftproof.conformance.trace_pages import Pages, number
 from draftproof.conformance.trace_replay import MakeTree, replay
@@ -68,6 +69,8 @@ class Study:
     infinite: Ratios
     """What the infinite cache finds."""
     outcomes: list[Outcome]
+    cost: Cost | None = None
+    """What matching costs, where that was counted."""
 
     def line(self, policy: str) -> dict[int, Outcome]:
         """Return one policy's outcomes by capacity."""

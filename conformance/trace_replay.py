@@ -106,12 +106,12 @@ def replay(
     seconds, evicted, peak = 0.0, 0, 0
     for number, request in enumerate(requests):
         began = time.perf_counter()
-        slots, node = tree.match(request.blocks, namespace=request.session)
+        match = tree.match(request.blocks, namespace=request.session)
         seconds += time.perf_counter() - began
-        found = len(slots) // page_size
+        found = len(match.slots) // page_size
         missing = len(request.blocks) // page_size - found
         began = time.perf_counter()
-        tree.lock(node)
+        tree.lock(match.node)
         freed = tree.evict(max(0, missing - len(free)) * page_size)
         seconds += time.perf_counter() - began
         pages = freed[::page_size] // page_size
@@ -119,10 +119,10 @@ def replay(
         free = np.concatenate([free, pages])
         taken = min(missing, len(free))
         free, new = free[: len(free) - taken], free[len(free) - taken :]
-        held = np.concatenate([slots, (new[:, None] * page_size + within).reshape(-1)])
+        held = np.concatenate([match.slots, (new[:, None] * page_size + within).reshape(-1)])
         began = time.perf_counter()
         tree.insert(request.blocks[: len(held)], held, namespace=request.session, priority=found)
-        tree.unlock(node)
+        tree.unlock(match.node)
         seconds += time.perf_counter() - began
         hits[number] = found
         peak = max(peak, tree.nodes)

@@ -7,6 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from draftproof.conformance.trace_cost import Cost
 from draftproof.conformance.trace_measure import BELADY, Outcome, Ratios, Study
 
 COLUMNS = ("policy", "capacity", "tokens", "blocks", "req/s", "blocks/s", "B/block", "evicted", "exact")
@@ -57,6 +58,7 @@ def studies_of(data: dict[str, Any]) -> list[Study]:
                 "outcomes": [
                     Outcome(**{**outcome, "hits": Ratios(**outcome["hits"])}) for outcome in study["outcomes"]
                 ],
+                "cost": Cost(**study["cost"]) if study["cost"] else None,
             }
         )
         for study in data["studies"]
@@ -104,6 +106,22 @@ def speed_markdown(studies: Sequence[Study]) -> str:
     return "\n".join(lines)
 
 
+def cost_markdown(studies: Sequence[Study]) -> str:
+    """Return what matching costs, as one Markdown table."""
+    lines = [
+        "| trace | blocks in the tree | prompts | length | depth | comparisons | highest, of the bound |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {study.trace} | {_count(cost.cached)} | {_count(study.requests)} "
+        f"| {cost.blocks / study.requests:.2f} | {cost.nodes / study.requests:.2f} "
+        f"| {cost.comparisons / study.requests:.2f} | {_percent(cost.worst)} |"
+        for study in studies
+        if (cost := study.cost) is not None
+    ]
+    return "\n".join(lines)
+
+
 def page(studies: Sequence[Study], tree: str, machine: str, command: str) -> str:
     """Return the Markdown file of a report."""
     return (
@@ -117,6 +135,11 @@ def page(studies: Sequence[Study], tree: str, machine: str, command: str) -> str
                 "## The tree",
                 f"The tree `{tree}` with its calls timed one by one from Python, {machine}.",
                 speed_markdown(studies),
+                "## What a match costs",
+                "Every prompt matched once more when all are cached, in the oracle, which counts looks into "
+                "a node's children and blocks compared with an edge; means of all prompts. The bound of each "
+                "match is its length + depth.",
+                cost_markdown(studies),
             ]
         )
         + "\n"

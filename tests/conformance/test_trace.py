@@ -254,7 +254,7 @@ def test_the_published_ratios_are_reproduced() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "-" + path.stem)
 def test_real_requests_are_replayed_exactly_under_every_policy(path: Path) -> None:
     requests = read(path).requests
-    few = int(np.searchsorted(np.cumsum([len(request.blocks) for request in requests]), 20_000))
+    few = int(np.searchsorted(np.cumsum([len(request.blocks) for request in requests]), 10_000))
     requests = requests[: max(few, 50)]
     pages = number(requests, 1)
     _, make_tree = fastest_tree()
