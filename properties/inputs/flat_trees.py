@@ -110,23 +110,27 @@ def flat_slots(rng: np.random.Generator, tree: FlatTree, page_size: int) -> np.n
 
 def _begins(lengths: np.ndarray) -> np.ndarray:
     """Return where each of a row of pieces begins."""
-    return np.cumsum(lengths) - lengths
+    begins: np.ndarray = np.cumsum(lengths) - lengths
+    return begins
 
 
 def _lengths(rng: np.random.Generator, count: int, pages: int) -> np.ndarray:
     """Return the pages of each edge: many have one, a few most of what there is."""
     weights = rng.exponential(size=count) * (rng.random(count) < 0.8)
     spare = (pages - count) * weights / max(weights.sum(), 1e-9)
-    return 1 + spare.astype(np.int64)
+    pages_of: np.ndarray = 1 + spare.astype(np.int64)
+    return pages_of
 
 
 def _parents(rng: np.random.Generator, kind: str, namespaces: int, count: int) -> np.ndarray:
     """Return each node's parent among the roots (0 .. namespaces-1) and the nodes before it."""
     before = namespaces + np.arange(count)
     if kind == "deep":
-        return np.maximum(before - rng.geometric(0.7, count), 0)
-    choices = np.minimum(before, namespaces + 3) if kind == "flat" else before
-    return (rng.random(count) * choices).astype(np.int64)
+        parents: np.ndarray = np.maximum(before - rng.geometric(0.7, count), 0)
+    else:
+        choices = np.minimum(before, namespaces + 3) if kind == "flat" else before
+        parents = (rng.random(count) * choices).astype(np.int64)
+    return parents
 
 
 def _settle(

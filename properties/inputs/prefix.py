@@ -121,7 +121,8 @@ def corrupt(rng: np.random.Generator, tree: FlatTree, page_size: int) -> list[in
     """Spoil rows and table entries in place; return two nodes made each other's child, if there are two."""
     M, H = len(tree.nodes), len(tree.table)
     for row in np.flatnonzero(rng.random(M) < CORRUPTED):
-        values = [-1, 0, 1, page_size, M, len(tree.edges), INT32.min, INT32.max, rng.integers(M)]
+        other = int(rng.integers(M))
+        values = [-1, 0, 1, page_size, M, len(tree.edges), int(INT32.min), int(INT32.max), other]
         tree.nodes[row, rng.integers(8)] = rng.choice(values)
     spoiled = rng.random(H) < CORRUPTED
     tree.table[spoiled] = rng.choice([-2, M, INT32.min, INT32.max, *rng.integers(0, M, 4)], spoiled.sum())
@@ -169,7 +170,7 @@ def _ended(rng: np.random.Generator, path: np.ndarray, room: int, case: Case) ->
     P, kind = case.shape["page_size"], str(rng.choice(ENDINGS))
     tail = drawn_tokens(rng, case.options["tokens"], int(rng.integers(1, 3 * P + 1)))
     if kind == "empty":
-        return path[:0]
+        path = path[:0]
     if kind == "cut":
         path = path[: rng.integers(len(path) + 1)]
     # The place of a wrong token must be one that is left.

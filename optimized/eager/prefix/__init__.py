@@ -1,1 +1,1 @@
-"""Prefix matching in PyTorch."""
+"""Prefix matching in vectorised PyTorch."""
