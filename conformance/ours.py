@@ -6,15 +6,17 @@ BACKENDS = (
     "draftproof.optimized.triton",
     "draftproof.optimized.cupy",
     "draftproof.optimized.cuda",
+    "draftproof.optimized.host",
 )
 
 
 def device_for(backend: str, asked: str | None) -> str:
     """Return the device a backend is checked on: what was asked for, else a GPU where there is one.
 
-    Without a GPU Triton's kernels run in its interpreter. The reference is NumPy's wherever it runs.
+    Without a GPU Triton's kernels run in its interpreter. The oracles and the native host code take NumPy
+    arrays wherever they run.
     """
-    if backend == "draftproof.reference":
+    if backend in ("draftproof.reference", "draftproof.optimized.host"):
         return "cpu"
     if asked is not None:
         return asked

@@ -11,6 +11,8 @@ from draftproof.properties.inputs.ragged import RaggedRows, SharedTree
 from draftproof.properties.judges.equality import required
 from draftproof.properties.judges.prefix import judge_fill_block_tables, judge_match_prefixes
 from draftproof.properties.laws.shared import SHARED
+from draftproof.properties.laws.tree import TREE_LAWS
+from draftproof.properties.verdict import Verdict
 
 NODES = Argument(
     "nodes", ("M", "8"), "int32", "a row per node: parent, start, length, end, key, born, 0, 0", hostile=True
@@ -142,4 +144,29 @@ FILL_BLOCK_TABLES = Contract(
     work=Work(bytes=_fill_bytes, flops=lambda shape: 0.0),
     benches=(_fill_bench(1, 1, 10), _fill_bench(1024, 1, 60), _fill_bench(1024, 16, 12)),
     rows=SharedTree("matched_nodes", "matched_lengths"),
+)
+
+RADIX_TREE = Contract(
+    name="RadixTree",
+    pillar="prefix",
+    rule=(
+        "A radix tree over tokens in whole pages, one root per namespace. match returns the longest cached "
+        "prefix and splits the edge in which it ends; insert stores what is missing and says how much was "
+        "present; evict cuts pages off the ends of unlocked leaves in the policy's order, exactly as many as "
+        "asked for or all there are; lock and unlock count, on the node and its ancestors. What was read at "
+        "an earlier epoch is confirmed or refused as stale. A call that raises changes nothing."
+    ),
+    source="RadixAttention, arXiv 2312.07104, section 3; PATRICIA: Morrison, J. ACM 15 (1968)",
+    arguments=(),
+    outputs=(),
+    oracle=reference.RadixTree,
+    fill=lambda case: {},  # its inputs are calls: the laws make scripts of them
+    judge=lambda inputs, keywords, outputs: Verdict(),
+    sizes={"P": PAGE_SIZES, "steps": (5, 20, 60)},
+    options={"policy": tuple(reference.prefix.POLICIES), "tokens": ("small", "wide", "deep")},
+    keywords=(),
+    flags=("bad_calls", "namespaces"),
+    dtypes=("int32",),
+    laws=TREE_LAWS,
+    work=Work(bytes=lambda shape, outputs: 0.0, flops=lambda shape: 0.0),
 )
