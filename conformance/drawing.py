@@ -128,9 +128,9 @@ class _Layout:
         """Return every node's box: leaves on rows of their own, the others level with their children."""
         self._row = 0
         boxes: dict[int, Box] = {}
-        for node, (parent, _) in self._nodes.items():
-            if parent < 0 and (self._children[node] or node == 0):
-                self._place(node, MARGIN, fates, boxes)
+        roots = [node for node, (parent, _) in self._nodes.items() if parent < 0]
+        for root in [each for each in roots if self._children[each]] or roots[:1]:
+            self._place(root, MARGIN, fates, boxes)
         return boxes
 
     def _place(self, node: int, left: float, fates: dict[int, Fate], boxes: dict[int, Box]) -> float:
