@@ -162,7 +162,8 @@ def _around(tree: FlatTree, cycle: list[int], room: int) -> np.ndarray:
     """Return the tokens of a walk from the first node of a cycle on, twice around."""
     rows = tree.nodes[[*cycle[1:], *cycle[:1]] * 2].astype(np.int64)
     edges = [tree.edges[max(row[START], 0) : max(row[START] + row[LENGTH], 0)] for row in rows]
-    return np.concatenate(edges)[:room]
+    walk: np.ndarray = np.concatenate(edges)
+    return walk[:room]
 
 
 def _ended(rng: np.random.Generator, path: np.ndarray, room: int, case: Case) -> np.ndarray:
@@ -174,7 +175,7 @@ def _ended(rng: np.random.Generator, path: np.ndarray, room: int, case: Case) ->
     if kind == "cut":
         path = path[: rng.integers(len(path) + 1)]
     # The place of a wrong token must be one that is left.
-    request = np.concatenate([path, tail] if kind == "beyond" else [path])[:room]
+    request: np.ndarray = np.concatenate([path, tail] if kind == "beyond" else [path])[:room]
     if kind in ("changed", "first wrong") and len(request):
         place = 0 if kind == "first wrong" else rng.integers(len(request))
         request[place] ^= np.int32(1 << rng.integers(0, 31))

@@ -32,7 +32,7 @@ def match_prefixes(
     ``check`` raises on a status bit.
     """
     sizes = arguments.match_prefixes(tokens, offsets, roots, table, nodes, edges, page_size)
-    rows = nodes.long()
+    rows, entries = nodes.long(), table.long()
     sound = well_formed(rows, sizes.edges, page_size)
     begins, ends = offsets[:-1], offsets[1:]
     valid = (begins >= 0) & (begins <= ends) & (ends <= sizes.tokens)
@@ -46,7 +46,7 @@ def match_prefixes(
     walking = (given >= page_size).nonzero()[:, 0]
     while len(walking):
         at = begins[walking] + lengths[walking]
-        child, bits = _children(tokens, at, matched[walking], table.long(), rows, sound, edges, page_size)
+        child, bits = _children(tokens, at, matched[walking], entries, rows, sound, edges, page_size)
         status[walking] |= bits
         found = child >= 0
         walking, at, child = walking[found], at[found], child[found]

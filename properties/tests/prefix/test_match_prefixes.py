@@ -172,7 +172,7 @@ def test_ragged_rows_keep_each_requests_answer() -> None:
 
 def test_repeated_requests_get_the_same_answer() -> None:
     _, inputs = made(4, "bushy", "small")
-    placed = {name: torch.from_numpy(array) for name, array in inputs.items()}
+    placed: dict[str, Any] = {name: torch.from_numpy(array) for name, array in inputs.items()}
     answer = eager.match_prefixes(**placed, page_size=4)
     many = eager.match_prefixes(**RaggedRows().repeat(placed, 3), page_size=4)
     assert all(torch.equal(new, old.repeat(3)) for new, old in zip(many, answer, strict=True))
