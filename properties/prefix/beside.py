@@ -1,6 +1,5 @@
 """A tree beside its model: every call is made on both, and the answers are compared."""
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -35,8 +34,6 @@ class Beside:
         """What the tree calls each node, as far as it has said so."""
         self.pages_of: dict[int, Prefix] = {}
         """The prefix that ends with a cached page, by the page's first slot."""
-        self.locks = Counter[Namespace]()
-        """Locks of each namespace's root: all that were taken in the namespace."""
         self.judged = 0
         """How many answers and sizes were compared."""
 
@@ -86,7 +83,6 @@ class Beside:
             namespace, tokens = self.nodes.prefixes[handle.node]
             self.model.lock(tokens, namespace=namespace)
             handle.locks += 1
-            self.locks[namespace] += 1
             self.calls("lock", handle.id, **({"epoch": handle.epoch} if seen else {}))
 
     def unlock(self, handle: Handle) -> None:
@@ -94,7 +90,6 @@ class Beside:
         namespace, tokens = self.nodes.prefixes[handle.node]
         self.model.unlock(tokens, namespace=namespace)
         handle.locks -= 1
-        self.locks[namespace] -= 1
         self.calls("unlock", handle.id)
 
     def evict(self, count: int) -> None:
@@ -117,10 +112,6 @@ class Beside:
         answer = self.calls("insert", list(tokens), slots, **keywords)
         judge_number(self.calls.lines[-1], present, answer)
         return present
-
-    def is_locked(self, tokens: Tokens, namespace: Namespace) -> bool:
-        """Whether a node that ends at the cached prefix is locked."""
-        return (self.model.pages[namespace, tokens].locks if tokens else self.locks[namespace]) > 0
 
     def longest(self, tokens: Tokens, namespace: Namespace) -> int:
         """Return the length of the longest cached prefix without touching it."""

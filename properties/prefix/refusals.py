@@ -117,9 +117,9 @@ def _misaligned(beside: Beside, tokens: list[int], slots: list[int]) -> tuple[An
 
 
 def _unlocked(beside: Beside, number: int, asked: Asked) -> Refusal:
-    """Unlock a node that nobody has locked; a stranger if there is none."""
+    """Unlock a node that nobody has locked itself, its descendants perhaps; a stranger if there is none."""
     ends = {node: beside.nodes.prefixes[node] for node in beside.ids if beside.nodes.alive(node)}
-    free = [node for node, (namespace, tokens) in ends.items() if not beside.is_locked(tokens, namespace)]
+    free = [node for node, prefix in ends.items() if not beside.model.held[prefix]]
     node = beside.ids[free[number % len(free)]] if free else STRANGER
     return Refusal("unlock", "node", (node,))
 

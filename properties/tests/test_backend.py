@@ -1,7 +1,7 @@
 """Every law of every operation, on planned and on drawn cases, for the backend given or for ours.
 
 With ``--backend MODULE`` that module is judged; without it the oracles and the backends of this project,
-wherever they can run: eager and the host's code on the CPU, Triton under its interpreter, all of them on a GPU.
+wherever they can run: eager and the native tree on the CPU, Triton under its interpreter, all on a GPU.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """The model of the prefix cache: a plain dictionary of prefixes, searched by brute force."""
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -51,10 +52,12 @@ class PrefixModel:
         self.pages: dict[Prefix, Page] = {}
         self._clock = 0
         self._roots: dict[Hashable, int] = {None: 0}
+        self.held = Counter[Prefix]()
+        """Locks by the prefix that was locked; its pages' own counts include longer ones."""
 
     def open(self, namespace: Hashable) -> None:
-        """Open a namespace if it is not open yet; its root has no locks."""
-        self._roots.setdefault(checks.hashable("PrefixModel.open", namespace), 0)
+        """Open a namespace if it is not open yet."""
+        self._roots.setdefault(checks.hashable("PrefixModel.open", namespace), len(self._roots))
 
     def match(self, tokens: np.ndarray | Sequence[int], *, namespace: Hashable = None) -> np.ndarray:
         """Return the int32 slots of the longest prefix of ``tokens`` whose every page is cached."""
@@ -106,7 +109,7 @@ class PrefixModel:
         freed, above = 0, None
         while freed < wanted:
             continued = {self._parent(prefix) for prefix in self.pages}
-            leaves = [p for p, page in self.pages.items() if p not in continued and page.locks <= 0]
+            leaves = [p for p, page in self.pages.items() if p not in continued and not page.locks]
             if not leaves:
                 break
             leaf = min(leaves, key=lambda prefix: key(self.pages[prefix]))
@@ -168,16 +171,15 @@ class PrefixModel:
             self.pages[keys[-1]].end = True
 
     def _change_locks(self, where: str, namespace: Hashable, prefix: Sequence[int], change: int) -> None:
-        """Add to the locks of a prefix's pages and of its namespace's root."""
-        locks = checks.known_namespace(where, namespace, self._roots)
+        """Add to the locks of a prefix and of its pages."""
+        checks.known_namespace(where, namespace, self._roots)
         tokens = checks.int32_vector(where, "prefix", prefix)
         keys = self._covered(namespace, tokens)
         if len(keys) * self.page_size != len(tokens):
             raise ValueError(f"{where}: prefix must be cached in whole pages, got {len(tokens)} tokens")
-        if keys:
-            locks = self.pages[keys[-1]].locks
-        if change < 0 and locks <= 0:
+        locked = namespace, tuple(tokens)
+        if change < 0 and not self.held[locked]:
             raise ValueError(f"{where}: prefix must be locked, got {len(tokens)} tokens that are not")
+        self.held[locked] += change
         for key in keys:
             self.pages[key].locks += change
-        self._roots[namespace] += change

@@ -39,6 +39,8 @@ class Node:
     priority: int = 0
     locks: int = 0
     """Locks of this node and of its descendants together."""
+    held: int = 0
+    """Locks of this node itself: those that ``unlock`` can take back."""
     children: dict[tuple[int, ...], int] = field(default_factory=dict)
     """Ids by the first page of the child's edge. No two children share a first page."""
 

@@ -208,14 +208,16 @@ class RadixTree(Structure):
         was cut since: slots that were read then may have been freed.
         """
         alive = self._alive("RadixTree.lock", node, epoch)
+        self._nodes[alive].held += 1
         for each in self._path(alive):
             self._nodes[each].locks += 1
 
     def unlock(self, node: int) -> None:
-        """Take one ``lock`` of this node back."""
+        """Take one ``lock`` of this node back; a lock of a descendant is not this node's."""
         alive = self._alive("RadixTree.unlock", node)
-        if self._nodes[alive].locks <= 0:
+        if not self._nodes[alive].held:
             raise ValueError(f"RadixTree.unlock: node must be locked, got {alive}, which is not")
+        self._nodes[alive].held -= 1
         for each in self._path(alive):
             self._nodes[each].locks -= 1
 

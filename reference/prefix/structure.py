@@ -139,8 +139,8 @@ class Structure:
     def _end_at(self, node: int, length: int) -> int:
         """Return the node that ends ``length`` tokens from the root: this one, or the upper half of its edge.
 
-        The lower half keeps the id, for whoever holds it means the whole prefix. Both halves were used,
-        created and locked alike, so the upper one starts as a copy.
+        The lower half keeps the id, for whoever holds it means the whole prefix, and the locks that were
+        taken on it. Both halves were used, created and locked alike, so the upper one starts as a copy.
         """
         lower = self._nodes[node]
         if length == lower.end:
@@ -152,6 +152,7 @@ class Structure:
             slots=lower.slots[:cut],
             end=length,
             born=self._epoch,
+            held=0,
             children={self._page(lower.edge[cut:]): node},
         )
         new = self._add(upper)
@@ -171,7 +172,7 @@ class Structure:
 
     def _may_go(self, node: int) -> bool:
         """Whether pages may be cut off a node's end: an unlocked leaf."""
-        return node in self._nodes and self.is_leaf(node) and self._nodes[node].locks <= 0
+        return node in self._nodes and self.is_leaf(node) and not self._nodes[node].locks
 
     def _cut(self, node: int, count: int) -> list[int]:
         """Cut ``count`` tokens, rounded up to pages, off a leaf's end, at most all; return their slots."""
