@@ -64,9 +64,11 @@ def _flags() -> tuple[str, ...]:
     flags = FLAGS
     if sys.platform == "darwin":
         flags = (*flags, "-undefined", "dynamic_lookup")  # Python's own functions are found at run time
-    if platform.machine() in ("x86_64", "AMD64") and {"avx2", "bmi2", "fma", "movbe"} <= _features():
-        flags = (*flags, "-march=x86-64-v3")
-    return flags
+    wide = platform.machine() in ("x86_64", "AMD64") and {"avx2", "bmi2", "fma", "movbe"} <= _features()
+    if "ziglang" in compiler():
+        # Left to itself it would compile for this very processor, which the digest does not name.
+        return (*flags, "-mcpu=x86_64_v3" if wide else "-mcpu=baseline")
+    return (*flags, "-march=x86-64-v3") if wide else flags
 
 
 def _features() -> set[str]:

@@ -3,8 +3,8 @@
 // Nodes are linked in the order of addresses, so the free space after a node is a gap that needs no memory of its
 // own: its size and its links lie in the gap. Gaps of two entries and more hang in bins by size, four to each power
 // of two, and an edge goes to the best of the first few that fit. Where none fits, the arrays grow if the 3 % allow
-// it; otherwise the edges behind the largest gap slide down until the hole is large enough. A slide moves about
-// 32 tokens for each one asked for, in the worst case, and never all of them but at a wrap.
+// it; otherwise the edges around the largest gap slide together until it is large enough. That moves about 32 tokens
+// for each one that the gap lacks, never all of them.
 //
 //     gap of size s at g:   tokens[g] next in bin   slots[g] previous   tokens[g+1] s   slots[g+1] node before it
 #pragma once
@@ -42,7 +42,6 @@ class Arena {
         }
         if (fit(count) != kNowhere) return;
         slide(largest(), count, generation);
-        if (fit(count) == kNowhere) slide(0, count, generation);
     }
 
     // Gives `node`, whose end and parent are set, its place; `make_room` went before.
@@ -168,25 +167,36 @@ class Arena {
         bin(last);
     }
 
-    // Moves the edges after `before` down, one after the other, until there are `count` and one free in one piece.
+    // Widens the gap after `before` to more than `count`: the edges behind it move down over the gaps between them,
+    // and if the end comes first, those in front of it move up.
     void slide(int32_t before, uint32_t count, uint32_t generation) {
         unbin(before);
         uint32_t hole = tail(before);
-        const uint32_t first = hole;
-        int32_t node = nodes_.beside[before].after;
-        while (node != 0 && nodes_.edge[node].start - hole < count + 1) {
+        for (int32_t node; (node = nodes_.beside[before].after) != 0 && nodes_.edge[node].start - hole <= count;) {
             unbin(node);
-            const uint32_t length = nodes_.length(node), from = nodes_.edge[node].start;
-            std::memmove(&tokens[hole], &tokens[from], sizeof(int32_t) * length);
-            std::memmove(&slots[hole], &slots[from], sizeof(int32_t) * length);
-            nodes_.edge[node].start = hole;
-            nodes_.rows.change(node, generation);
-            hole += length;
+            move(node, hole, generation);
+            hole += nodes_.length(node);
             before = node;
-            node = nodes_.beside[node].after;
+        }
+        if (nodes_.beside[before].after == 0) {
+            for (uint32_t end = capacity_; before != 0 && end - tail(before) <= count;) {
+                const int32_t node = before;
+                before = nodes_.beside[node].before;
+                unbin(before);
+                end -= nodes_.length(node);
+                move(node, end, generation);
+            }
         }
         bin(before);
-        changes.change(first, hole, generation);
+    }
+
+    void move(int32_t node, uint32_t to, uint32_t generation) {
+        const uint32_t length = nodes_.length(node), from = nodes_.edge[node].start;
+        std::memmove(&tokens[to], &tokens[from], sizeof(int32_t) * length);
+        std::memmove(&slots[to], &slots[from], sizeof(int32_t) * length);
+        nodes_.edge[node].start = to;
+        nodes_.rows.change(node, generation);
+        changes.change(to, to + length, generation);
     }
 
     Nodes& nodes_;
