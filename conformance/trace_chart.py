@@ -44,7 +44,7 @@ def chart(studies: Sequence[Study]) -> str:
 
 
 def _draw(study: Study, ax: Axes) -> None:
-    """Draw one trace; lines that coincide stay visible, for each has its own marker."""
+    """Draw one trace; of lines that coincide, those below are wider and have larger markers."""
     ax.axhline(100 * study.infinite.blocks, color=FLOOR, ls=(0, (1, 2)), lw=1.3, label="infinite cache")
     for policy in reversed(study.policies):
         line = study.line(policy)
@@ -58,8 +58,8 @@ def _draw(study: Study, ax: Axes) -> None:
                 ratios,
                 color=LINES[place],
                 marker=MARKERS[place],
-                ms=5,
-                lw=1.6,
+                ms=4.5 + 1.4 * place,
+                lw=1.2 + 0.5 * place,
                 label=policy,
             )
     ax.set_xscale("log")

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from draftproof import reference
-from draftproof.conformance import belady, exact_cache, trace
+from draftproof.conformance import belady, exact_cache, trace, trace_page
 from draftproof.conformance.cli import main
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.trace_formats import Request, Trace, read
 from draftproof.conformance.trace_measure import POLICIES
 from draftproof.conformance.trace_pages import number
 from draftproof.conformance.trace_replay import fastest_tree, replay
+from draftproof.conformance.trace_shown import studies_of
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -370,3 +371,19 @@ def test_only_requests_that_belong_together_are_drawn() -> None:
     twice = [request(0, 1, 2), request(0, 1, 3)]
     chosen = conversations(Trace("t", [alone[0], twice[0], *alone[1:], twice[1]]), 5)
     assert [each.blocks.tolist() for each in chosen] == [[0, 1, 2], [0, 1, 3]]
+
+
+def test_the_page_follows_from_replays_that_were_exact() -> None:
+    for path, text in trace_page.remade(ROOT).items():
+        assert path.read_text(encoding="utf-8") == text, "draftproof badge makes it anew"
+    studies = studies_of(json.loads((ROOT / trace_page.STUDIES).read_text(encoding="utf-8")))
+    for study in studies:
+        assert study.cost is not None
+        assert study.cost.worst <= 1
+        for outcome in study.outcomes:
+            best = study.line("belady")[outcome.capacity].hits.blocks
+            assert outcome.hits.blocks <= best <= study.infinite.blocks
+            assert outcome.exact is (None if outcome.policy == "belady" else True)
+    (conversation,) = [study for study in studies if study.trace == CONVERSATION.stem]
+    found = {n: round(100 * each.hits.tokens, 1) for n, each in conversation.line("lru").items()}
+    assert found == LRU_OF_CONVERSATION
