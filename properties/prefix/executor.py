@@ -82,12 +82,12 @@ class Executor:
         return None
 
     def closing(self) -> list[Step]:
-        """Return steps that end every request and lock, match again, and evict everything in two parts."""
+        """Return steps that match again and evict: a half, what is not locked, and once unlocked the rest."""
         unlocks = [Unlock(name) for name, handle in self.handles.items() for _ in range(handle.locks)]
         again = [Match(f"again{i}", *asked) for i, asked in enumerate(self.asked)]
         ends: list[Step] = [Release(name) for name in self.requests]
-        half = self.beside.model.cached // 2
-        return [*ends, *unlocks, *again[-LOOKS:], Evict(half), Evict(self.beside.capacity)]
+        half, whole = Evict(self.beside.model.evictable // 2), Evict(self.beside.capacity)
+        return [*again[-LOOKS:], half, whole, *ends, *unlocks, whole]
 
     @singledispatchmethod
     def _take(self, step: Step) -> None:

@@ -9,6 +9,7 @@ harmless: few elements, no hostile value, seed 0.
 
 from draftproof.properties.strategies.drafts import draft_tokens, ragged_lengths
 from draftproof.properties.strategies.operations import cases
+from draftproof.properties.strategies.prefix import token_sequences, tree_scripts
 from draftproof.properties.strategies.rows import distributions, logits, uniforms, vocabularies
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "draft_tokens",
     "logits",
     "ragged_lengths",
+    "token_sequences",
+    "tree_scripts",
     "uniforms",
     "vocabularies",
 ]

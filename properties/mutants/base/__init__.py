@@ -7,8 +7,9 @@ from draftproof.properties.mutants.base.addition import Adder
 from draftproof.properties.mutants.base.chain import Verifier
 from draftproof.properties.mutants.base.greedy import GreedyVerifier
 from draftproof.properties.mutants.base.sampling import Sampler, Softmax, Uniforms
+from draftproof.reference.prefix import RadixTree
 
-__all__ = ["sample", "softmax", "uniforms", "vector_add", "verify_chain", "verify_chain_greedy"]
+__all__ = ["RadixTree", "sample", "softmax", "uniforms", "vector_add", "verify_chain", "verify_chain_greedy"]
 
 CONFORMANCE = {"arrays": "numpy"}
 

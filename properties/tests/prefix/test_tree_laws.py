@@ -1,0 +1,75 @@
+"""The laws of the prefix tree: the oracle obeys them, every planted bug is shown in a few calls."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from draftproof import reference
+from draftproof.properties.case import Case
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.laws.law import Law
+from draftproof.properties.laws.tree import TREE_LAWS
+from draftproof.properties.mutants import MUTANTS
+from draftproof.properties.mutants.kill import rejections
+from draftproof.properties.prefix.executor import Executor
+from draftproof.properties.prefix.script import script
+from draftproof.properties.prefix.shown import shown
+from draftproof.properties.subject import Subject
+
+CONTRACT = CONTRACTS["RadixTree"]
+SUBJECT = Subject(CONTRACT, reference.RadixTree, "numpy")
+CASE = Case("RadixTree", {"P": 2, "steps": 40}, "int32", {"policy": "lru", "tokens": "small"}, seed=1)
+PLANTED = sorted(name for name, mutant in MUTANTS.items() if mutant.operations == ("RadixTree",))
+FEW = 7
+"""Calls: two trees are made and filled where a law compares two."""
+
+
+@pytest.mark.parametrize("law", TREE_LAWS, ids=lambda law: law.name)
+@pytest.mark.parametrize("page_size", [1, 3, 64])
+def test_the_oracle_obeys(law: Law, page_size: int) -> None:
+    for seed, policy in enumerate(reference.prefix.POLICIES):
+        case = replace(
+            CASE.reshaped(P=page_size),
+            seed=seed,
+            options={"policy": policy, "tokens": ("small", "wide", "deep")[seed % 3]},
+            flags=frozenset({"bad_calls", "namespaces"}),
+        )
+        verdict = law.check(CONTRACT, SUBJECT, case)
+        assert verdict.passed, verdict.findings[0]
+        assert verdict.decisions
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_bug_is_shown_in_a_few_calls(name: str) -> None:
+    law = MUTANTS[name].killed_by[0]
+    # The shortest of a few: a script may get stuck at a longer one.
+    found = [rejection for rejection, _ in zip(rejections(MUTANTS[name], {law}), range(3), strict=False)]
+    shortest = min(found, key=lambda rejection: calls(rejection.finding.where))
+    print(f"{law}: {shortest.case}: {shortest.finding}")
+    assert calls(shortest.finding.where) <= FEW
+
+
+def calls(text: str) -> int:
+    return len(re.findall(r"^ +\w+\.\w+\(", text, re.MULTILINE))
+
+
+def test_a_script_follows_from_its_case() -> None:
+    hostile = replace(CASE, flags=frozenset({"bad_calls", "namespaces"}))
+    assert script(hostile) == script(Case.parse(str(hostile)))
+    assert script(hostile) != script(replace(hostile, seed=2))
+    assert all(len(str(step).splitlines()) == 1 for step in script(hostile))
+
+
+def test_any_part_of_a_script_is_a_script() -> None:
+    steps = script(replace(CASE, flags=frozenset({"bad_calls", "namespaces"})))
+    for start in range(len(steps)):
+        executor = Executor(reference.RadixTree, 2)
+        assert all(executor.apply(step) is None for step in steps[start::2])
+
+
+@pytest.mark.parametrize(
+    "numbers", [[], [1, 2], [0] * 63 + [5], [5] + [0] * 63, list(range(64)), [1, 1, 2] * 9, [7, *[2] * 9, 3]]
+)
+def test_what_is_shown_is_what_was_given(numbers: list[int]) -> None:
+    assert eval(shown(numbers)) == numbers
