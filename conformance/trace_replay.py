@@ -8,6 +8,7 @@ import numpy as np
 
 from draftproof import reference
 from draftproof.conformance.trace_formats import Request
+from draftproof.optimized import host
 
 
 class Found(Protocol):
@@ -75,11 +76,7 @@ class Replayed(NamedTuple):
 
 def fastest_tree() -> tuple[str, MakeTree]:
     """Return the tree of ``optimized.host`` if it can run here, else the oracle; and which it is."""
-    try:
-        from draftproof.optimized import host
-
-        host.RadixTree()
-    except (ImportError, OSError, RuntimeError):
+    if host.unavailable() is not None:
         return "reference", reference.RadixTree
     return "host", host.RadixTree
 
