@@ -12,8 +12,10 @@ import torch
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.records import BenchRow, Timing
 from draftproof.conformance.report import short_name
-from draftproof.conformance.timing import copy_bandwidth, launch_floor, sets_needed, time_graph
+from draftproof.conformance.timing import copy_bandwidth, launch_floor, sets_needed, time_calls, time_graph
+from draftproof.properties.backend import exempt
 from draftproof.properties.contract import Arrays, Bench, Contract
+from draftproof.properties.laws.cuda import GRAPH_REPLAY
 from draftproof.properties.subject import Subject
 
 DISTINCT = 32
@@ -58,7 +60,10 @@ def bench(contract: Contract, shape: Bench, backends: Sequence[str]) -> Iterator
         sets = _input_sets(contract, subject, inputs, shape)
         outputs = subject.collect(subject.launch(sets[0], keywords), shape.case.shape)
         _must_be_right(contract, backend, shape, inputs, keywords, outputs)
-        timing = time_graph(partial(subject.launch, keywords=keywords), sets)
+        launch = partial(subject.launch, keywords=keywords)
+        declared = getattr(import_module(backend), "CONFORMANCE", {})
+        in_graphs = exempt(declared, GRAPH_REPLAY.name, contract.name) is None
+        timing = time_graph(launch, sets) if in_graphs else time_calls(launch, sets)
         if backend == EAGER:
             eager = timing.median
         yield _row(contract, shape, backend, timing, eager, outputs, _peak(subject, sets[0], keywords))

@@ -17,6 +17,7 @@ from draftproof.conformance.ours import device_for
 from draftproof.conformance.records import Result
 from draftproof.conformance.waivers import Waivers
 from draftproof.conformance.worker import Answer, Hello
+from draftproof.properties.backend import exempt
 from draftproof.properties.case import Case
 from draftproof.properties.contract import Contract
 from draftproof.properties.judges.rounding import too_many_forgiven
@@ -184,6 +185,8 @@ class Run:
         child, law, case = self._child(), check.law, check.case
         if crash := waivers.never_launch(contract.name, str(case)):
             return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
+        if reason := exempt(self.hello.variants, law.name, contract.name):
+            return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=reason), case)
         if sum(each.deaths[contract.name] for each in self._children) >= DEATHS:
             reason = f"the process died {DEATHS} times before"
             return self._result(check, Answer(State.NOT_RUN, 0.0, reason=reason), case)

@@ -61,6 +61,15 @@ def time_graph(
     return Timing(statistics.median(samples), min(samples), max(samples))
 
 
+def time_calls(
+    call: Callable[[Inputs], object], input_sets: Sequence[Inputs], *, replays: int = REPLAYS
+) -> Timing:
+    """Time ``call(inputs)`` between two events, the host's part included: for what no graph can hold."""
+    samples = [_once(call, input_sets[number % len(input_sets)]) for number in range(replays + WARM_UPS)]
+    timed = samples[WARM_UPS:]
+    return Timing(statistics.median(timed), min(timed), max(timed))
+
+
 def sets_needed(bytes_read: int) -> int:
     """Return how many input sets, of which a call reads ``bytes_read`` each, exceed the L2 cache twice."""
     cache = torch.cuda.get_device_properties(torch.cuda.current_device()).L2_cache_size

@@ -79,7 +79,7 @@ def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
     except Exception as error:  # a stranger's module may raise anything
         return Hello(device, broken=f"importing it raised {type(error).__name__}: {error}"), None
     declared = dict(getattr(module, "CONFORMANCE", {}))
-    if unknown := declared.keys() - {"arrays", "memory", *CONTRACTS}:
+    if unknown := declared.keys() - {"arrays", "memory", "synchronises", *CONTRACTS}:
         names = ", ".join(sorted(map(str, unknown)))
         return Hello(
             device, broken=f"its CONFORMANCE names {names}, which is neither operation nor setting"

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
-from typing import Self
+from typing import Any, Self
 
 from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.laws.cuda import GRAPH_REPLAY
 from draftproof.properties.laws.law import Law
 from draftproof.properties.subject import Subject
 from draftproof.properties.verdict import Verdict
@@ -60,6 +61,10 @@ class Backend:
         declared: Mapping[str, str] = getattr(self.module, "CONFORMANCE", {}).get(operation, {})
         return declared
 
+    def exempt(self, law: Law, operation: str) -> str | None:
+        """Return why a law is not held against an operation; None if it is."""
+        return exempt(getattr(self.module, "CONFORMANCE", {}), law.name, operation)
+
     def check(self, law: Law, case: Case) -> Verdict:
         """Check one law on one case; an exception carries the line that reproduces it."""
         subject = self.subject(case.operation)
@@ -77,6 +82,17 @@ class Backend:
         """Return the command that checks the same law on the same case again."""
         device = "" if self.device in ("cpu", "numpy") else f" --device {self.device}"
         return f"draftproof replay '{case}' --backend {self.name} --law '{law.name}'{device}"
+
+
+def exempt(declared: Mapping[str, Any], law: str, operation: str) -> str | None:
+    """Return why a backend that declares this is spared a law for an operation; None if it is not.
+
+    ``CONFORMANCE = {"synchronises": ("match_prefixes",)}`` names operations that wait for the device, as
+    vectorised PyTorch must where sizes depend on data. The report shows them as unavailable in graphs.
+    """
+    if law == GRAPH_REPLAY.name and operation in declared.get("synchronises", ()):
+        return "it waits for the device, as the backend declares, so no graph can hold it"
+    return None
 
 
 def _uses_numpy(module: ModuleType) -> bool:

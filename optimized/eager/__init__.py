@@ -13,8 +13,9 @@ from draftproof.optimized.eager.sampling.uniforms import uniforms
 from draftproof.optimized.eager.speculative.chain import verify_chain
 from draftproof.optimized.eager.speculative.chain_greedy import verify_chain_greedy
 
-CONFORMANCE = {"memory": 40}
-"""A baseline, not a kernel: its float64 temporaries are many times its inputs."""
+CONFORMANCE = {"memory": 40, "synchronises": ("fill_block_tables", "match_prefixes")}
+"""A baseline, not a kernel: its float64 temporaries are many times its inputs, and a tree is followed
+level by level as far as the deepest request goes, which only the host can see."""
 
 __all__ = [
     "fill_block_tables",

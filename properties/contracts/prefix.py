@@ -143,6 +143,12 @@ FILL_BLOCK_TABLES = Contract(
     laws=SHARED,
     work=Work(bytes=_fill_bytes, flops=lambda shape: 0.0),
     benches=(_fill_bench(1, 1, 10), _fill_bench(1024, 1, 60), _fill_bench(1024, 16, 12)),
+    large=Case(
+        "fill_block_tables",
+        {"R": 64, "M": 64, "C": 2**16, "page_size": 1, "width": 2**14},
+        "int32",
+        {"tree": "bushy", "lengths": "full"},
+    ),
     rows=SharedTree("matched_nodes", "matched_lengths"),
 )
 

@@ -101,18 +101,18 @@ def check_memory(contract: Contract, subject: Subject, case: Case) -> Verdict:
 def check_large_offsets(contract: Contract, subject: Subject, case: Case) -> Verdict:
     """Put rows behind the element 2**31: they get the answer they get in a small batch.
 
-    The case's batch is repeated until the largest input passes 2**31 elements; the last copy's answer
-    is compared with the first's.
+    The case's batch is repeated until the largest input or output passes 2**31 elements; the last copy's
+    answer is compared with the first's.
     """
     import torch
 
     verdict, keywords = Verdict(), contract.call_keywords(case)
     placed = subject.place(contract.fill(case), case.dtype)
-    twice = contract.rows.repeat(placed, 2)
-    per_copy = max(twice[name].numel() - value.numel() for name, value in placed.items() if value is not None)
-    del twice
-    copies = 2**31 // per_copy + 2
     alone = subject.launch(placed, keywords)
+    twice = contract.rows.repeat(placed, 2)
+    grows = [twice[name].numel() - value.numel() for name, value in placed.items() if value is not None]
+    del twice
+    copies = 2**31 // max(*grows, *(output.numel() for output in alone)) + 2
     large = subject.launch(contract.rows.repeat(placed, copies), keywords)
     torch.cuda.synchronize()
     last = (out[-len(first) :].clone() for first, out in zip(alone, large, strict=True))

@@ -119,6 +119,8 @@ def planned(target: Target, operation: str, budget: str, seed: int) -> list[Chec
 
 def test_planned_cases(target: Target, operation: str, law: Law, pytestconfig: pytest.Config) -> None:
     backend = target.load(operation)
+    if reason := backend.exempt(law, operation):
+        pytest.skip(f"unavailable: {reason}")
     budget = pytestconfig.getoption("draftproof_budget", "small")
     seed = pytestconfig.getoption("draftproof_seed", 0)
     chosen = [check.case for check in planned(target, operation, budget, seed) if check.law == law]
@@ -148,6 +150,7 @@ def test_fuzz(target: Target, operation: str) -> None:
     device = target.device
     # Laws with inputs of their own have a fixed list of cases; drawing finds no new ones.
     laws = {law.name: law for law in contract.laws if law.cases is None and device in law.devices}
+    laws = {name: law for name, law in laws.items() if not backend.exempt(law, operation)}
     drawn = cases(operation, device=device, variants=backend.variants(operation))
 
     def holds(case: Case, law: str) -> None:
