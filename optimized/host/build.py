@@ -1,4 +1,4 @@
-"""Compiles the host tree with the machine's C++ compiler, once for each source, compiler and kind of processor.
+"""Compiles the host tree with the machine's C++ compiler, once for each source, compiler and processor.
 
 The finished library lies in the user's cache folder under a digest of everything it depends on and gets
 there by an atomic rename, so processes that build it at once do not disturb each other; ``cuda.build``

@@ -18,7 +18,7 @@ Methods = tuple[Callable[..., Any], ...]
 
 
 def unavailable(device: str = "cpu") -> str | None:
-    """Return in plain words why the tree cannot run, or None if it can; it lives on the CPU, whatever ``device``."""
+    """Return in plain words why the tree cannot run, or None if it can, whatever ``device``."""
     if platform.python_implementation() != "CPython":
         return f"the host tree needs CPython, not {platform.python_implementation()}"
     try:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 
 def whole(where: str, name: str, value: object) -> int:
-    """Return an int, or raise TypeError; a bool is none. Beyond 63 bits it is taken to be the nearest within."""
+    """Return an int, or raise TypeError; a bool is none. Beyond 63 bits it is clamped."""
     if type(value) is not int:
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
             raise TypeError(f"{where}: {name} must be an int, got {type(value).__name__}")
@@ -43,15 +43,13 @@ def hashable(where: str, namespace: Hashable) -> None:
     try:
         hash(namespace)
     except TypeError:
-        raise TypeError(
-            f"{where}: namespace must be hashable, got {type(namespace).__name__}"
-        ) from None
+        raise TypeError(f"{where}: namespace must be hashable, got {type(namespace).__name__}") from None
 
 
 def vector(
     where: str, name: str, value: object, dtype: type[np.signedinteger[Any]] = np.int32
 ) -> npt.NDArray[Any]:
-    """Return a one-dimensional integer array, or a sequence of ints, as an array of ``dtype`` in one piece."""
+    """Return a one-dimensional integer array, or a sequence of ints, as ``dtype`` in one piece."""
     if not isinstance(value, np.ndarray):
         if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
             raise TypeError(f"{where}: {name} must be a sequence of ints, got {type(value).__name__}")

@@ -20,7 +20,7 @@ struct Edge {
 
 struct Use {
     uint64_t when;  // last use, or creation where the policy is fifo
-    int32_t locks;  // below zero if a caller unlocked what another had locked
+    int32_t locks;  // of the node and of its descendants
     int32_t place;  // a leaf that may go: its place in the heap; otherwise -1 less the number of children
 };
 

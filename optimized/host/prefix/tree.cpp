@@ -72,12 +72,7 @@ PyObject* insert(PyObject* self, PyObject* const* args, Py_ssize_t) {
 PyObject* evict(PyObject* self, PyObject* const* args, Py_ssize_t) {
     RadixTree& tree = tree_of(self);
     const uint64_t count = tree.evictable(static_cast<uint64_t>(PyLong_AsLongLong(args[0])));
-    uint64_t freed = 0;
-    PyObject* slots = array(count, [&](int32_t* out) { freed = tree.evict(count, out); });
-    if (slots == nullptr || freed == count) return slots;
-    PyObject* fewer = array(freed, [&](int32_t* out) { std::memcpy(out, Vector(slots, 4).as<void>(), 4 * freed); });
-    Py_DecRef(slots);
-    return fewer;
+    return array(count, [&](int32_t* out) { tree.evict(count, out); });
 }
 
 // (node, epoch or -1) -> 0 or a refusal

@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <unordered_map>
 
 #include "arena.h"
 #include "heap.h"
@@ -47,7 +48,9 @@ class RadixTree {
     uint64_t locked() const { return locked_; }
     int32_t count() const { return nodes_.count(); }
     size_t bytes() const {
-        return sizeof(*this) + nodes_.bytes() + arena_.bytes() + table_.bytes() + heap_.bytes() + owned_.bytes();
+        // A held lock: two ids, a link, and what the allocator adds.
+        const size_t held = 32 * held_.size() + sizeof(void*) * held_.bucket_count();
+        return sizeof(*this) + nodes_.bytes() + arena_.bytes() + table_.bytes() + heap_.bytes() + owned_.bytes() + held;
     }
 
     int32_t open() {
@@ -119,12 +122,10 @@ class RadixTree {
         return (count + page_size_ - 1) / page_size_ * page_size_;
     }
 
-    // Frees `count` tokens and returns how many it could: fewer only if a caller unlocked a node that it had not
-    // locked itself, so that locked leaves are left under unlocked nodes.
-    uint64_t evict(uint64_t count, int32_t* freed) {
-        const int32_t* const begin = freed;
-        if (count > 0 && !heap_.empty()) next_epoch();
-        while (count > 0 && !heap_.empty()) {
+    // Frees `count` tokens, as `evictable` gave them.
+    void evict(uint64_t count, int32_t* freed) {
+        if (count > 0) next_epoch();
+        while (count > 0) {
             const int32_t leaf = heap_.top();
             const Edge edge = nodes_.edge[leaf];
             const uint32_t length = nodes_.length(leaf);
@@ -150,7 +151,6 @@ class RadixTree {
             freed += taken;
             count -= taken;
         }
-        return freed - begin;
     }
 
     // 0, or what is wrong with a node that was seen at `epoch`.
@@ -160,8 +160,9 @@ class RadixTree {
 
     int lock(int64_t node) {
         if (!nodes_.alive(node)) return kNoSuchNode;
+        held_[static_cast<int32_t>(node)]++;
         for (int32_t n = static_cast<int32_t>(node); n != kNone; n = nodes_.edge[n].parent) {
-            if (++nodes_.use[n].locks != 1) continue;
+            if (nodes_.use[n].locks++ > 0) continue;
             locked_ += nodes_.length(n);
             if (nodes_.use[n].place >= 0) heap_.remove(n);
         }
@@ -170,9 +171,11 @@ class RadixTree {
 
     int unlock(int64_t node) {
         if (!nodes_.alive(node)) return kNoSuchNode;
-        if (nodes_.use[node].locks <= 0) return kNotLocked;
+        const auto held = held_.find(static_cast<int32_t>(node));
+        if (held == held_.end()) return kNotLocked;
+        if (--held->second == 0) held_.erase(held);
         for (int32_t n = static_cast<int32_t>(node); n != kNone; n = nodes_.edge[n].parent) {
-            if (--nodes_.use[n].locks != 0) continue;
+            if (--nodes_.use[n].locks > 0) continue;
             locked_ -= nodes_.length(n);
             if (nodes_.use[n].place == -1) offer(n);
         }
@@ -290,7 +293,7 @@ class RadixTree {
 
     // A node without children, alive: it may go unless it is a root or locked.
     void offer(int32_t node) {
-        if (!nodes_.root(node) && nodes_.use[node].locks <= 0) heap_.push(node);
+        if (!nodes_.root(node) && nodes_.use[node].locks == 0) heap_.push(node);
     }
 
     uint32_t page_size_;
@@ -303,6 +306,7 @@ class RadixTree {
     Table table_;
     Heap heap_;
     Owned owned_;
+    std::unordered_map<int32_t, int32_t> held_;  // locks by the node that was locked; few are at a time
 };
 
 }  // namespace draftproof

@@ -69,8 +69,8 @@ class StaleMatchError(ValueError):
 class RadixTree:
     """A cache of token prefixes: which of a request's tokens already have a slot, and which slots go first.
 
-    At most 8.5 bytes for each cached token and 64 for each node, beyond a fixed few KB. Arrays of int32 in one
-    piece are used as they are; other integer arrays and sequences are converted first.
+    At most 8.5 bytes for each cached token and 64 for each node, beyond a fixed few KB. Arrays of int32
+    in one piece are used as they are; other integer arrays and sequences are converted first.
 
     Parameters
     ----------
@@ -103,14 +103,14 @@ class RadixTree:
         self._confirm, self._match_many, self._open, self._figures, self._changes = methods[5:]
 
     def open(self, namespace: Hashable) -> int:
-        """Open a namespace if it is not open yet, and return its root. None is open from the start, root 0."""
+        """Open a namespace if it is not open yet, and return its root. None is open at once, root 0."""
         arguments.hashable("RadixTree.open", namespace)
         if namespace not in self._roots:
             self._roots[namespace] = self._open()
         return self._roots[namespace]
 
     def match(self, tokens: Integers, *, namespace: Hashable = None) -> Match:
-        """Return the longest cached prefix of a request, which is thereby used; an edge is split to end there.
+        """Return the longest cached prefix of a request, which is thereby used.
 
         Parameters
         ----------
@@ -231,7 +231,7 @@ class RadixTree:
             _refuse_node(where, number, refused)
 
     def unlock(self, node: int) -> None:
-        """Take one ``lock`` of this node back."""
+        """Take one ``lock`` of this node back; a lock of a descendant is not this node's."""
         where = "RadixTree.unlock"
         number = arguments.whole(where, "node", node)
         refused = self._unlock(number)
@@ -265,7 +265,9 @@ class RadixTree:
         if wanted % self.page_size:
             raise ValueError(f"{where}: length must be a multiple of {self.page_size}, got {wanted}")
         number = arguments.whole(where, "node", node)
-        found: Match | int = self._confirm(number, min(wanted, 2**62), arguments.at_least(where, "epoch", epoch, 0))
+        found: Match | int = self._confirm(
+            number, min(wanted, 2**62), arguments.at_least(where, "epoch", epoch, 0)
+        )
         if found == TOO_LONG:
             raise ValueError(f"{where}: length must be at most the end of node {number}, got {wanted}")
         if found == STALE:
