@@ -14,6 +14,9 @@ constexpr int kInvalidTree = 8;
 constexpr int kLine = 128;    // bytes that a prefetch brings
 constexpr int kRowWords = 8;  // of a node's row: parent, start, length, end; key, born and two that are free
 
+// A size as the rows' int32 can reach it.
+inline unsigned reachable(int64_t size) { return static_cast<unsigned>(size < UINT32_MAX ? size : UINT32_MAX); }
+
 // Division of a number that is not negative by a constant of at least 1: a product and a shift.
 struct Divisor {
     unsigned by, factor;
@@ -39,10 +42,10 @@ struct Row {
         return {first.x, first.y, first.z, first.w, __ldg(row + 4)};
     }
 
-    // Whether the edge is one or more whole pages that lie inside `tokens` tokens.
-    __device__ bool holds_pages(const Divisor& page, int64_t tokens) const {
-        return length >= static_cast<int>(page.by) && page.divides(length) && start >= 0 &&
-               static_cast<int64_t>(start) + length <= tokens;
+    // Whether the edge is one or more whole pages that lie inside `tokens` tokens. No branches: a walk waits for it.
+    __device__ bool holds_pages(const Divisor& page, unsigned tokens) const {
+        const unsigned end_of_edge = static_cast<unsigned>(start) + static_cast<unsigned>(length);
+        return (length >= static_cast<int>(page.by)) & (start >= 0) & page.divides(length) & (end_of_edge <= tokens);
     }
 };
 
@@ -54,6 +57,7 @@ __device__ inline unsigned mix(unsigned word) {
 
 // One warp: the fingerprint of a page, in all lanes.
 __device__ inline unsigned fingerprint(const int* page, int page_size) {
+    if (page_size == 1) return mix(mix(static_cast<unsigned>(*page)));
     unsigned sum = 0;
 #pragma unroll 1
     for (int i = threadIdx.x % kWarp; i < page_size; i += kWarp) {

@@ -17,9 +17,9 @@ struct Tables {
     const int* matched_nodes;
     const int* matched_lengths;
     const int* nodes;
-    int64_t node_count;
+    unsigned node_count;
     const int* slots;
-    int64_t slot_count;
+    unsigned slot_count;
     int* out_tables;
     int* out_status;
     int64_t requests;
@@ -92,7 +92,7 @@ __device__ inline bool fill(const Tables& call, int* table, const Batch& batch) 
 // A block beyond the requests: brings the rows into L2, where the climb finds them sooner than in memory.
 __device__ inline void warm(const Tables& call) {
     const unsigned thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
-    prefetch(call.nodes, lines_of(call.node_count * kRowWords), thread, (gridDim.x - call.requests) * blockDim.x);
+    prefetch(call.nodes, lines_of(int64_t{call.node_count} * kRowWords), thread, (gridDim.x - call.requests) * blockDim.x);
 }
 
 __global__ void __launch_bounds__(kThreads, 1) fill_block_tables(const Tables call) {
@@ -146,7 +146,7 @@ extern "C" int draftproof_fill_block_tables(const int* matched_nodes, const int*
                                             int* out_status, int64_t requests, int page_size, int width, int threads,
                                             int batch, int warmers, void* stream) {
     using namespace draftproof;
-    const Tables call{matched_nodes, matched_lengths, nodes,    node_count,         slots, slot_count,
+    const Tables call{matched_nodes, matched_lengths, nodes,    reachable(node_count), slots, reachable(slot_count),
                       out_tables,    out_status,      requests, Divisor(page_size), width, batch};
     return launch(fill_block_tables, requests + warmers, threads, 1, stream, call);
 }

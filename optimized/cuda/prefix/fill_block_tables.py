@@ -56,7 +56,7 @@ def _fill_block_tables(
             *(rows, len(rows), slots, len(slots)),
             *outputs,
             *(requests, page_size, width),
-            *shape.fill(requests, rows.nbytes, index),
+            *shape.fill(requests, width, rows.nbytes, index),
         )
     return outputs
 

@@ -2,7 +2,7 @@
 //
 // Bytes: 4 per matched token of the request and 4 of the tree's edge; a table entry and a row of 32 bytes per level.
 // Layout: one block per request. Its first warp walks down the tree and trusts fingerprints: one level is two reads that
-// wait for each other, table and row, 32 table entries at once. The other warps compare the edges behind it, 32 tokens of
+// wait for each other, table and row, 16 table entries at once. The other warps compare the edges behind it, 32 tokens of
 // both sides per load (coalesced on both sides, whatever their alignment) and eight loads of each in flight.
 // Walk and comparison go batch by batch, a barrier between them: while one batch is compared, the next is walked.
 //
@@ -14,8 +14,9 @@
 
 namespace draftproof {
 
-constexpr int kThreads = 1024;  // most per block: leaves 64 registers
+constexpr int kRegisters = 48;  // 8 blocks of 160 threads per multiprocessor, all of 1,024 requests at once
 constexpr int kSegments = 32;   // edges in a batch
+constexpr int kProbes = 16;     // table entries that are looked at at once
 constexpr int kLoads = 8;       // in flight per lane and side
 constexpr int kPiece = kLoads * kWarp;
 constexpr int kBatches = 3;  // one is walked, one is compared, one may still be read by late warps
@@ -28,9 +29,9 @@ struct Prefixes {
     const int* table;
     unsigned table_mask;  // of a power of two
     const int* nodes;
-    int64_t node_count;
+    unsigned node_count;
     const int* edges;
-    int64_t edge_count;
+    unsigned edge_count;
     int* out_lengths;
     int* out_nodes;
     int* out_status;
@@ -38,7 +39,6 @@ struct Prefixes {
     Divisor page;
     int batch;   // tokens after which a batch is closed
     int window;  // tokens of a request that fit into shared memory
-    bool ahead;  // whether the walk asks for the edges before they are compared
 };
 
 // A step of the walk: `matched` tokens are behind it, the child of `node` is looked for from entry `probe` on.
@@ -49,7 +49,7 @@ struct Place {
 };
 
 // An edge that the walk followed: request tokens from `before.matched` on against edge tokens from `start` on.
-struct Segment {
+struct alignas(16) Segment {
     Place before;  // with the entry at which `child` was found, and the status by then
     int child, start, length;
 };
@@ -72,27 +72,27 @@ __device__ inline Child find_child(const Prefixes& call, unsigned key, Place& pl
     const int lane = threadIdx.x % kWarp;
     const unsigned home = bucket(place.node, key);
 #pragma unroll 1
-    for (; place.probe <= call.table_mask; place.probe += kWarp) {
+    for (; place.probe <= call.table_mask; place.probe += kProbes) {
         const unsigned step = place.probe + lane;
-        const int entry = step <= call.table_mask ? __ldg(call.table + ((home + step) & call.table_mask)) : -1;
-        const unsigned free = __ballot_sync(kAllLanes, entry == -1);
-        const bool visited = free == 0 || lane < __ffs(free) - 1;
-        bool wrong = visited && static_cast<unsigned>(entry) >= call.node_count;
+        const bool looks = lane < kProbes && step <= call.table_mask;
+        const int entry = looks ? __ldg(call.table + ((home + step) & call.table_mask)) : -1;
+        const bool inside = static_cast<unsigned>(entry) < call.node_count;
         Row row{};
-        if (visited && !wrong) {
-            row = Row::load(call.nodes, entry);
-            wrong = !row.holds_pages(call.page, call.edge_count);
-        }
-        const bool fits = visited && !wrong && row.parent == place.node && static_cast<unsigned>(row.key) == key;
-        const unsigned found = __ballot_sync(kAllLanes, fits), wrongs = __ballot_sync(kAllLanes, wrong);
-        const int winner = __ffs(found) - 1;
-        if (wrongs & (found ? (1u << winner) - 1 : kAllLanes)) place.status |= kInvalidTree;
+        if (inside) row = Row::load(call.nodes, entry);
+        const unsigned free = __ballot_sync(kAllLanes, entry == -1);  // of all lanes that do not look, too
+        const unsigned visited = (free & (0u - free)) - 1;            // the lanes before the first of these
+        const bool sound = inside & row.holds_pages(call.page, call.edge_count);
+        const bool fits = sound & (row.parent == place.node) & (static_cast<unsigned>(row.key) == key);
+        const unsigned found = __ballot_sync(kAllLanes, fits) & visited;
+        const unsigned wrong = __ballot_sync(kAllLanes, !sound) & visited;
+        if (wrong & ((found & (0u - found)) - 1)) place.status |= kInvalidTree;
         if (found) {
+            const int winner = __ffs(found) - 1;
             place.probe += winner;
             return {__shfl_sync(kAllLanes, entry, winner), __shfl_sync(kAllLanes, row.start, winner),
                     __shfl_sync(kAllLanes, row.length, winner)};
         }
-        if (free) break;
+        if (free & ((1u << kProbes) - 1)) break;
     }
     return {-1, 0, 0};
 }
@@ -111,7 +111,6 @@ __device__ inline void walk(const Prefixes& call, const int* request, int length
         if (last) break;
         const int common = min(child.length, length - place.matched);
         if (lane == 0) batch.segments[count] = {place, child.node, child.start, common};
-        if (call.ahead) prefetch(call.edges + child.start, lines_of(common), lane, kWarp);
         ++count;
         tokens += common;
         place = {child.node, place.matched + common, 0, place.status};
@@ -208,10 +207,10 @@ __device__ inline void warm(const Prefixes& call) {
     const unsigned thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
     const unsigned threads = (gridDim.x - call.requests) * blockDim.x;
     prefetch(call.table, lines_of(call.table_mask + 1ll), thread, threads);
-    prefetch(call.nodes, lines_of(call.node_count * kRowWords), thread, threads);
+    prefetch(call.nodes, lines_of(int64_t{call.node_count} * kRowWords), thread, threads);
 }
 
-__global__ void __launch_bounds__(kThreads) match_prefixes(const Prefixes call) {
+__global__ void __maxnreg__(kRegisters) match_prefixes(const Prefixes call) {
     extern __shared__ int window[];
     __shared__ Batch batches[kBatches];
     if (blockIdx.x >= call.requests) return warm(call);
@@ -245,7 +244,7 @@ extern "C" int draftproof_match_prefixes(const int* tokens, int64_t token_count,
                                          const int* table, int64_t table_size, const int* nodes, int64_t node_count,
                                          const int* edges, int64_t edge_count, int* out_lengths, int* out_nodes,
                                          int* out_status, int64_t requests, int page_size, int threads, int batch,
-                                         int window, int ahead, int warmers, void* stream) {
+                                         int window, int warmers, void* stream) {
     using namespace draftproof;
     constexpr int64_t kMostEntries = 1ll << 31;  // as many as there are nodes
     if (table_size < 1 || table_size > kMostEntries) return cudaErrorInvalidValue;
@@ -256,17 +255,16 @@ extern "C" int draftproof_match_prefixes(const int* tokens, int64_t token_count,
                         table,
                         static_cast<unsigned>(table_size - 1),
                         nodes,
-                        node_count,
+                        reachable(node_count),
                         edges,
-                        edge_count,
+                        reachable(edge_count),
                         out_lengths,
                         out_nodes,
                         out_status,
                         requests,
                         Divisor(page_size),
                         batch,
-                        window,
-                        ahead != 0};
+                        window};
     constexpr int kAlways = 40 << 10;  // bytes a block may have beside the batches without asking
     const int bytes = window * static_cast<int>(sizeof(int));
     if (bytes > kAlways) {

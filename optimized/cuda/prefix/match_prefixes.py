@@ -15,7 +15,7 @@ ENTRY = Entry(
     *(Pointer, Number, Pointer, Number, Pointer, Number),  # table, nodes, edges, each with its size
     *(Pointer, Pointer, Pointer),  # lengths, nodes, status
     *(Number, Flag),  # R, page_size
-    *(Flag, Flag, Flag, Flag, Flag),  # shape.Match
+    *(Flag, Flag, Flag, Flag),  # shape.Match
 )
 
 

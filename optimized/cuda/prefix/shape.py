@@ -1,6 +1,7 @@
-"""How a block matches or fills its request. The answers do not depend on it, only the time does.
+"""How blocks match and fill their requests. The answers do not depend on it, only the time does.
 
-The numbers come from the sweeps in docs/performance/prefix.md.
+The numbers come from the sweeps in docs/performance/prefix.md. Where there are no more requests than
+multiprocessors, each waits for its own chain of reads; where there are many, they wait for memory together.
 """
 
 from functools import lru_cache
@@ -8,9 +9,10 @@ from typing import NamedTuple
 
 import torch
 
-ALL = 2**31 - 1
-WINDOW = 32768  # tokens of a request that a block may keep in shared memory
+WINDOW = 32768  # most tokens of a request that a block keeps in shared memory
+WARMERS = 8
 SMALL_TREE = 4 << 20  # bytes of table and rows that are worth reading ahead for a few requests
+WIDE = 1024  # pages in a table from which on filling it takes longer than the climb
 
 
 class Match(NamedTuple):
@@ -22,8 +24,6 @@ class Match(NamedTuple):
     """Tokens after which the walk's edges are handed over for comparison."""
     window: int
     """Longest request that is copied to shared memory first."""
-    ahead: int
-    """1 if the walk asks for the edges before they are compared."""
     warmers: int
     """Blocks that bring table and rows into L2 while the requests are read."""
 
@@ -42,17 +42,18 @@ class Fill(NamedTuple):
 @lru_cache(maxsize=4096)
 def match(requests: int, tokens: int, tree_bytes: int, index: int) -> Match:
     """Return the launch for ``requests`` of ``tokens`` in all, with ``tree_bytes`` of table and rows."""
-    processors = torch.cuda.get_device_properties(index).multi_processor_count
-    if requests <= processors:
-        warmers = processors if tree_bytes <= SMALL_TREE else 0
-        return Match(1024, 2048, min(tokens, WINDOW), 1, warmers)
-    return Match(160, 1024, 0, 0, 0)
+    if requests > _processors(index):
+        return Match(160, 2048, 0, 0)
+    return Match(512, 4096, min(tokens, WINDOW), WARMERS if tree_bytes <= SMALL_TREE else 0)
 
 
 @lru_cache(maxsize=4096)
-def fill(requests: int, tree_bytes: int, index: int) -> Fill:
-    """Return the launch for ``requests`` matches in a tree with ``tree_bytes`` of rows."""
-    processors = torch.cuda.get_device_properties(index).multi_processor_count
-    if requests <= processors:
-        return Fill(1024, 1024, processors if tree_bytes <= SMALL_TREE else 0)
-    return Fill(192, 1024, 0)
+def fill(requests: int, width: int, tree_bytes: int, index: int) -> Fill:
+    """Return the launch for ``requests`` tables of ``width`` pages, with ``tree_bytes`` of rows."""
+    if requests > _processors(index):
+        return Fill(192 if width > WIDE else 96, 1024, 0)
+    return Fill(1024 if width > WIDE else 256, 2048, WARMERS if tree_bytes <= SMALL_TREE else 0)
+
+
+def _processors(index: int) -> int:
+    return int(torch.cuda.get_device_properties(index).multi_processor_count)
