@@ -75,7 +75,9 @@ class FlatTree:
     def _grow(self, tokens: int, rows: int, entries: int) -> None:
         if tokens > len(self.edges):
             size = _blocks(max(tokens, 2 * len(self.edges)), ARENA_BLOCK)
-            self.edges, self.slots = (_longer(old, _free(size, self.device)) for old in (self.edges, self.slots))
+            self.edges, self.slots = (
+                _longer(old, _free(size, self.device)) for old in (self.edges, self.slots)
+            )
         if rows > len(self.nodes):
             size = _blocks(max(rows, 2 * len(self.nodes)), ROW_BLOCK)
             self.nodes = _longer(self.nodes, _empty_rows(size, self.device))

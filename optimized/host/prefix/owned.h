@@ -26,11 +26,13 @@ class Owned {
     bool take(const int32_t* slots, uint32_t count) {
         for (uint32_t i = 0; i < count;) {
             const uint32_t n = run(slots + i, count - i);
-            const uint32_t taken = each_word(slots[i], n, [](uint64_t& word, uint64_t mask) {
+            const auto take_bits = [](uint64_t& word, uint64_t mask) {
                 if ((word & mask) != 0) return false;
                 word |= mask;
                 return true;
-            });
+            };
+            const uint32_t taken = n == 1 ? take_bits(word(slots[i]), uint64_t{1} << (slots[i] & 63))
+                                          : each_word(slots[i], n, take_bits);
             if (taken < n) {
                 release(slots, i);
                 give_back(slots[i], taken);

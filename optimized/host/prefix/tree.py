@@ -128,7 +128,7 @@ class RadixTree:
         found: Match | None = self._match(root, tokens)
         if found is None:
             found = self._match(root, arguments.vector("RadixTree.match", "tokens", tokens))
-        return found  # type: ignore[return-value]  # not None for an array that is int32
+        return found
 
     def match_many(
         self, tokens: Integers, offsets: Integers, *, namespace: Hashable = None

@@ -61,8 +61,8 @@ class Both:
                 outcomes.append(("", act(tree, side)))
             except (ValueError, TypeError) as error:
                 outcomes.append((type(error).__name__, None))
-        (error, expected), (other, got) = outcomes
-        assert error == other
+        (raised, expected), (other, got) = outcomes
+        assert raised == other
         for figure in FIGURES:
             assert getattr(self.trees[0], figure) == getattr(self.trees[1], figure), figure
         if isinstance(expected, tuple):
@@ -71,7 +71,7 @@ class Both:
             self._see(expected, got)
         else:
             assert np.array_equal(expected, got)
-        return None if error else got
+        return None if raised else got
 
     def _see(self, expected: Any, got: Any) -> None:
         epoch = self.trees[0].epoch
