@@ -8,7 +8,7 @@ to the device, then one scatter for each tensor.
 import torch
 
 from draftproof.optimized.host import RadixTree
-from draftproof.optimized.host.prefix.tree import ARENA_BLOCK, ROW_BLOCK, TABLE_BLOCK
+from draftproof.optimized.host.prefix.changes import ARENA_BLOCK, ROW_BLOCK, TABLE_BLOCK
 
 ROW = 8
 """Columns of ``nodes``: PARENT, START, LENGTH, END, KEY, BORN, 0, 0."""

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "answers.h"
 #include "arena.h"
 #include "heap.h"
 #include "nodes.h"
@@ -15,17 +16,6 @@
 #include "tokens.h"
 
 namespace draftproof {
-
-enum class Policy { lru, mru, fifo, lfu, priority };
-
-// What a call refuses; tree.py says it in words.
-enum Refusal : int { kNoSuchNode = -1, kStale = -2, kNotLocked = -3, kNotNew = -4, kNegative = -5, kNoPage = -6, kTooLong = -7 };
-
-struct Found {
-    int32_t node;
-    uint32_t length;
-    uint32_t excess;  // tokens of the node's edge past `length`
-};
 
 constexpr uint32_t kLine = 16, kAhead = 1024;  // slots in a cache line; slots that are worth fetching ahead
 
@@ -69,6 +59,7 @@ class RadixTree {
             const int32_t child = table_.find(found.node, rest, page_size_, tokens);
             if (child == kNone) break;
             const Edge& edge = nodes_.edge[child];
+            fetch(tokens + edge.start, edge.end - found.length);
             const uint32_t left = count - found.length, length = edge.end - found.length;
             uint32_t same = common(rest, tokens + edge.start, left < length ? left : length);
             if (page_size_ > 1) same -= same % page_size_;
@@ -133,7 +124,7 @@ class RadixTree {
             const int32_t* slots = &arena_.slots[edge.start + length - taken];
             if (taken == length) {
                 heap_.remove(leaf);
-                if (!heap_.empty()) expect(heap_.top());
+                if (!heap_.empty()) fetch(&arena_.slots[nodes_.edge[heap_.top()].start], nodes_.length(heap_.top()));
             }
             std::memcpy(freed, slots, sizeof(int32_t) * taken);
             owned_.release(freed, taken);
@@ -282,11 +273,9 @@ class RadixTree {
         return node;
     }
 
-    // Fetches the slots of the leaf that goes next, while this one is dealt with: they have not been read for long.
-    void expect(int32_t leaf) const {
-        const int32_t* slots = &arena_.slots[nodes_.edge[leaf].start];
-        const uint32_t length = nodes_.length(leaf);
-        for (uint32_t i = 0; i < length && i < kAhead; i += kLine) __builtin_prefetch(slots + i);
+    // What comes next is on its way while something else is done: a processor looks ahead within a page at most.
+    static void fetch(const int32_t* entries, uint32_t count) {
+        for (uint32_t i = 0; i < count && i < kAhead; i += kLine) __builtin_prefetch(entries + i);
     }
 
     static uint32_t ordered(int32_t priority) { return static_cast<uint32_t>(priority) ^ 0x80000000u; }

@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from draftproof.optimized.host import library
 from draftproof.optimized.host.prefix import arguments
+from draftproof.optimized.host.prefix.changes import Changes
 
 Int32 = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.integer[Any]] | Sequence[int]
 
 POLICIES = ("lru", "mru", "fifo", "lfu", "priority")
-"""In the order of ``Policy`` in tree.h."""
+"""In the order of ``Policy`` in answers.h."""
 
 STALE, NOT_LOCKED, TOO_LONG = -2, -3, -7
 REFUSED_SLOTS = {
@@ -25,7 +26,7 @@ REFUSED_SLOTS = {
     -5: "must not be negative where they are stored",
     -6: "of a page must be consecutive from a multiple of the page size on",
 }
-"""``Refusal`` in tree.h."""
+"""``Refusal`` in answers.h."""
 
 
 class Match(NamedTuple):
@@ -35,31 +36,6 @@ class Match(NamedTuple):
     """int32 [n], n a multiple of the page size: where the prefix lies."""
     node: int
     """The node that ends exactly there; the namespace's root if n == 0."""
-
-
-class Changes(NamedTuple):
-    """What changed in the flat form of the tree since a generation, in blocks, in one array."""
-
-    arena_size: int
-    """C: entries of ``edges`` and of ``slots``."""
-    row_size: int
-    """M: rows of ``nodes``, a multiple of ``ROW_BLOCK``."""
-    table_size: int
-    """H: entries of ``table``, a power of two."""
-    arena_blocks: int
-    """How many blocks of ``ARENA_BLOCK`` tokens changed; the last one may reach past C."""
-    row_blocks: int
-    """How many blocks of ``ROW_BLOCK`` rows."""
-    table_blocks: int
-    """How many blocks of ``TABLE_BLOCK`` entries."""
-    packed: Int32
-    """int32: numbers of the arena's, the rows' and the table's blocks, then edges, slots, rows, table."""
-    generation: int
-    """What to ask for next time."""
-
-
-ARENA_BLOCK, ROW_BLOCK, TABLE_BLOCK = 1024, 32, 256
-"""The blocks that are stamped when they change."""
 
 
 class StaleMatchError(ValueError):
