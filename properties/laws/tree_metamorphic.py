@@ -1,6 +1,7 @@
 """Laws that compare a prefix tree with itself: what must not make a difference, whatever is right."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -152,8 +153,8 @@ def compare_batch(trees: Trees, page_size: int, steps: list[Step]) -> int:
     return len(asked)
 
 
-def _same(where: str, first: object, again: object) -> None:
-    judge_slots(where, getattr(first, "slots", None), getattr(again, "slots", None))
+def _same(where: str, first: Any, again: Any) -> None:
+    judge_slots(where, first.slots, getattr(again, "slots", None))
     if first.node != again.node:
         raise MismatchError(where, f"node {first.node}", f"node {again.node}")
 

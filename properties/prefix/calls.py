@@ -53,7 +53,7 @@ class Calls:
 
 def answered(answer: Any) -> str:
     """Return an answer in few words."""
-    if isinstance(answer, tuple) and hasattr(answer, "node"):
+    if hasattr(answer, "slots") and hasattr(answer, "node"):
         return f"slots {_text(answer.slots)}, node {answer.node}"
     return _text(answer)
 

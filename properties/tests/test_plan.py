@@ -19,8 +19,16 @@ def lines(operation: str, device: str, seed: int, variants: Mapping[str, str] | 
     return [f"{check.law.name} {check.case}" for check in checks]
 
 
-@pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("operation", OPERATIONS)
+CHECKED = [
+    (operation, device)
+    for operation in OPERATIONS
+    for device in DEVICES
+    if any(device in law.devices for law in CONTRACTS[operation].laws)
+]
+"""Every operation with the devices that it has laws for."""
+
+
+@pytest.mark.parametrize(("operation", "device"), CHECKED)
 def test_the_same_seed_gives_the_same_list(operation: str, device: str) -> None:
     assert lines(operation, device, 3) == lines(operation, device, 3)
     assert lines(operation, device, 3) != lines(operation, device, 4)
@@ -29,10 +37,11 @@ def test_the_same_seed_gives_the_same_list(operation: str, device: str) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_law_of_the_device_has_cases(operation: str) -> None:
     contract = CONTRACTS[operation]
-    checks = plan(contract, "cuda", "standard", 0)
+    device = "cuda" if (operation, "cuda") in CHECKED else "numpy"
+    checks = plan(contract, device, "standard", 0)
     without_large = {law.name for law in contract.laws if contract.large or law.name != "offsets past 2^31"}
     assert {check.law.name for check in checks} == without_large
-    assert all("cuda" in check.law.devices for check in checks)
+    assert all(device in check.law.devices for check in checks)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
