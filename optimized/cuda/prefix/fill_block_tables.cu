@@ -1,8 +1,8 @@
 // fill_block_tables: the pages of each matched prefix, in order, as paged attention reads them.
 //
 // Bytes: one slot per page, of which memory sends the 32 bytes around it, and 4 written per page.
-// Layout: one block per request. Its first warp climbs from the node to the root, one read per level; the other warps fill
-// what it found. Both go batch by batch, a barrier between them: while one batch is filled, the next is climbed.
+// Layout: one block per request. Its first warp climbs from the node to the root, one read per level; the other warps
+// fill what it found. Both go batch by batch, a barrier between them: while one batch is filled, the next is climbed.
 #include <climits>
 
 #include "prefix.cuh"
@@ -92,7 +92,8 @@ __device__ inline bool fill(const Tables& call, int* table, const Batch& batch) 
 // A block beyond the requests: brings the rows into L2, where the climb finds them sooner than in memory.
 __device__ inline void warm(const Tables& call) {
     const unsigned thread = (blockIdx.x - call.requests) * blockDim.x + threadIdx.x;
-    prefetch(call.nodes, lines_of(int64_t{call.node_count} * kRowWords), thread, (gridDim.x - call.requests) * blockDim.x);
+    const unsigned threads = (gridDim.x - call.requests) * blockDim.x;
+    prefetch(call.nodes, lines_of(int64_t{call.node_count} * kRowWords), thread, threads);
 }
 
 __global__ void __launch_bounds__(kThreads, 1) fill_block_tables(const Tables call) {

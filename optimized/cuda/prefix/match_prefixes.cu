@@ -1,9 +1,9 @@
 // match_prefixes: the longest cached prefix of each request, and the node where it ends.
 //
 // Bytes: 4 per matched token of the request and 4 of the tree's edge; a table entry and a row of 32 bytes per level.
-// Layout: one block per request. Its first warp walks down the tree and trusts fingerprints: one level is two reads that
-// wait for each other, table and row, 16 table entries at once. The other warps compare the edges behind it, 32 tokens of
-// both sides per load (coalesced on both sides, whatever their alignment) and eight loads of each in flight.
+// Layout: one block per request. Its first warp walks down the tree and trusts fingerprints: one level is two reads
+// that wait for each other, table and row, 16 table entries at once. The other warps compare the edges behind it, 32
+// tokens of both sides per load (coalesced on both sides, whatever their alignment), eight loads of each in flight.
 // Walk and comparison go batch by batch, a barrier between them: while one batch is compared, the next is walked.
 //
 // Exactness: a batch counts only up to its first difference. If that lies in the first page of an edge, then the
@@ -167,8 +167,8 @@ __device__ inline const Segment& segment_of(const Batch& batch, int first) {
     return batch.segments[s];
 }
 
-// All threads: where the longest match ends. In each turn the first warp walks a batch, if there is more to walk, and the
-// others compare the batch of the turn before, if that was not thrown away.
+// All threads: where the longest match ends. In each turn the first warp walks a batch, if there is more to walk, and
+// the others compare the batch of the turn before, if that was not thrown away.
 __device__ inline Place longest_match(const Prefixes& call, const int* request, int length, Place from,
                                       Batch (&batches)[kBatches]) {
     const bool walker = warp_index() == 0;
@@ -240,11 +240,11 @@ __global__ void __maxnreg__(kRegisters) match_prefixes(const Prefixes call) {
 
 }  // namespace draftproof
 
-extern "C" int draftproof_match_prefixes(const int* tokens, int64_t token_count, const int64_t* offsets, const int* roots,
-                                         const int* table, int64_t table_size, const int* nodes, int64_t node_count,
-                                         const int* edges, int64_t edge_count, int* out_lengths, int* out_nodes,
-                                         int* out_status, int64_t requests, int page_size, int threads, int batch,
-                                         int window, int warmers, void* stream) {
+extern "C" int draftproof_match_prefixes(const int* tokens, int64_t token_count, const int64_t* offsets,
+                                         const int* roots, const int* table, int64_t table_size, const int* nodes,
+                                         int64_t node_count, const int* edges, int64_t edge_count, int* out_lengths,
+                                         int* out_nodes, int* out_status, int64_t requests, int page_size,
+                                         int threads, int batch, int window, int warmers, void* stream) {
     using namespace draftproof;
     constexpr int64_t kMostEntries = 1ll << 31;  // as many as there are nodes
     if (table_size < 1 || table_size > kMostEntries) return cudaErrorInvalidValue;
@@ -268,9 +268,11 @@ extern "C" int draftproof_match_prefixes(const int* tokens, int64_t token_count,
     constexpr int kAlways = 40 << 10;  // bytes a block may have beside the batches without asking
     const int bytes = window * static_cast<int>(sizeof(int));
     if (bytes > kAlways) {
-        const cudaError_t error = cudaFuncSetAttribute(match_prefixes, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
+        const cudaError_t error =
+            cudaFuncSetAttribute(match_prefixes, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
         if (error != cudaSuccess) return error;
     }
-    match_prefixes<<<static_cast<unsigned>(requests + warmers), threads, bytes, static_cast<cudaStream_t>(stream)>>>(call);
+    const unsigned blocks = static_cast<unsigned>(requests + warmers);
+    match_prefixes<<<blocks, threads, bytes, static_cast<cudaStream_t>(stream)>>>(call);
     return cudaGetLastError();
 }

@@ -1,5 +1,5 @@
-// The flat tree: one row per node, a table of children, the tokens of all edges. Every number in it is untrusted: a node
-// is compared with the number of rows, an edge with the number of tokens, before it is followed.
+// The flat tree: one row per node, a table of children, the tokens of all edges. Every number in it is untrusted: a
+// node is compared with the number of rows, an edge with the number of tokens, before it is followed.
 #pragma once
 
 #include "views.cuh"
