@@ -107,7 +107,7 @@ def sanitize(session: nox.Session) -> None:
 def evidence(session: nox.Session) -> None:
     """Judge, time and record every backend on this GPU; then remake what the project shows."""
     draftproof = ("python3", "-m", "draftproof.conformance.cli")
-    reports = [f"report/{backend}.jsonl" for backend in ("eager", "triton", "cupy", "cuda")]
+    reports = [f"report/{backend}.jsonl" for backend in ("eager", "triton", "cupy", "cuda", "host")]
     backends = [f"draftproof.optimized.{Path(report).stem}" for report in reports]
     here = _here(session)
     session.run(*draftproof, "check", *backends, "--device", "cuda", *session.posargs, env=here)

@@ -11,7 +11,7 @@ import draftproof
 PILLARS = ("speculative", "sampling", "prefix", "grammar", "primitives")
 LISTS = ("__init__.py", "variants.py")
 """Files that only name what others hold: a new operation's name makes no older result stale."""
-SUFFIXES = (".py", ".cu", ".cuh", ".h", ".cpp", ".hpp")
+SUFFIXES = (".py", ".cu", ".cuh", ".h", ".cpp")
 
 
 def sources(operation: str, pillar: str, backend: str, root: Path | None = None) -> dict[str, str]:

@@ -25,7 +25,7 @@ MAY_IMPORT = {
 """The arrows; the tests inside ``properties`` may also import what they test."""
 
 LONGEST = 350
-CODE = {".py", ".cu", ".cuh", ".h"}
+CODE = {".py", ".cu", ".cuh", ".h", ".cpp"}
 
 
 def files(*suffixes: str) -> list[Path]:

@@ -94,3 +94,21 @@ except ImportError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "draftproof.sample needs torch: pip install 'draftproof[torch]'" in done.stdout
+
+
+def test_the_prefix_cache_is_at_the_top() -> None:
+    tree = draftproof.RadixTree(page_size=2)
+    tree.insert([1, 2, 3, 4], [4, 5, 0, 1])
+    mirror = draftproof.FlatTree(tree)
+    tokens = torch.tensor([1, 2, 3, 4, 1, 2, 9, 9], dtype=torch.int32)
+    offsets, roots = torch.tensor([0, 4, 8]), torch.zeros(2, dtype=torch.int32)
+    found = draftproof.match_prefixes(
+        tokens, offsets, roots, mirror.table, mirror.nodes, mirror.edges, page_size=2
+    )
+    assert found.lengths.tolist() == [4, 2]
+    tables = draftproof.fill_block_tables(
+        found.nodes, found.lengths, mirror.nodes, mirror.slots, page_size=2, width=3
+    )
+    assert tables.tables.tolist() == [[2, 0, -1], [2, -1, -1]]
+    match = tree.confirm(int(found.nodes[1]), 2, mirror.epoch)
+    assert match.slots.tolist() == [4, 5]

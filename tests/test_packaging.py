@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("reference", "optimized", "properties", "conformance")
-SHIPPED = {".py", ".cu", ".cuh", ".h", ".json", ".npz", ".j2", ".css", ".js"}
+SHIPPED = {".py", ".cu", ".cuh", ".h", ".cpp", ".json", ".npz", ".j2", ".css", ".js"}
 
 BLOCKED = "import sys; sys.modules['torch'] = None; "
 """None in ``sys.modules`` makes an import fail as if the package were not installed."""

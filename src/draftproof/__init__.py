@@ -2,6 +2,8 @@
 
 ``draftproof.reference`` holds the oracles and needs NumPy alone. The operations themselves, such as
 ``draftproof.verify_chain``, take torch tensors and run on the fastest backend for their device.
+``draftproof.RadixTree`` is the native prefix cache of the host, ``draftproof.FlatTree`` its mirror on a
+device.
 """
 
 from importlib import import_module
@@ -16,10 +18,13 @@ if not (Path(__file__).parent / "reference" / "__init__.py").is_file():
 
 if TYPE_CHECKING:
     from draftproof.optimized.dispatch import Operation, backend_of, backends
+    from draftproof.optimized.flat_tree import FlatTree
+    from draftproof.optimized.host import RadixTree
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "backend_of", "backends"]
+__all__ = ["FlatTree", "RadixTree", "__version__", "backend_of", "backends"]
 
+_CLASSES = {"RadixTree": "draftproof.optimized.host", "FlatTree": "draftproof.optimized.flat_tree"}
 _PILLARS = ("reference", "optimized", "properties", "conformance")
 
 
@@ -31,6 +36,9 @@ def __getattr__(name: str) -> "Operation":
     if name.startswith("_"):
         raise AttributeError(f"module 'draftproof' has no attribute {name!r}")
     try:
+        if name in _CLASSES:
+            made: Operation = getattr(import_module(_CLASSES[name]), name)
+            return made
         from draftproof.optimized import dispatch
     except ModuleNotFoundError as missing:
         if missing.name != "torch":
