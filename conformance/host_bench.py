@@ -25,6 +25,7 @@ ROUNDS = 30
 PROMPTS = 64
 REQUESTS = 1024
 LEAVES = 100
+VOCABULARY = 128_256
 PEER = "SGLang"
 
 Prepared = tuple[Callable[[], Any], Callable[[Any], bool]]
@@ -52,14 +53,19 @@ class Act:
         return Case(OPERATION, {"tokens": self.tokens, "P": 1}, "int32", {"act": self.name}, 1)
 
 
+def _tokens(act: Act, number: int, rows: int, columns: int) -> np.ndarray:
+    """Return random token runs that differ in their first token: each is an edge of its own."""
+    rng = np.random.default_rng([act.case.seed, number])
+    tokens = rng.integers(0, VOCABULARY, (rows, columns), np.int32)
+    tokens[:, 0] = np.arange(rows)
+    return tokens
+
+
 def _prompts(act: Act, number: int) -> list[np.ndarray]:
     """Return ``PROMPTS`` prompts; a third of each is the same in all, as a system prompt is."""
-    rng = np.random.default_rng([act.case.seed, number])
-    shared = rng.integers(0, 128_256, act.tokens // 3, np.int32)
-    return [
-        np.concatenate([shared, rng.integers(0, 128_256, act.tokens - len(shared), np.int32)])
-        for _ in range(PROMPTS)
-    ]
+    prompts = _tokens(act, number, PROMPTS, act.tokens)
+    prompts[:, : act.tokens // 3] = prompts[0, : act.tokens // 3]
+    return list(prompts)
 
 
 def _filled(tree_class: type, prompts: Sequence[np.ndarray]) -> Any:
@@ -91,8 +97,7 @@ def _match_many(tree_class: type, act: Act, number: int) -> Prepared:
 
 
 def _insert(tree_class: type, act: Act, number: int) -> Prepared:
-    rng = np.random.default_rng([act.case.seed, number])
-    prompts = list(rng.integers(0, 128_256, (PROMPTS, act.tokens), np.int32))
+    prompts = list(_tokens(act, number, PROMPTS, act.tokens))
     slots = list(np.arange(PROMPTS * act.tokens, dtype=np.int32).reshape(PROMPTS, act.tokens))
     tree = tree_class()
     insert = tree.insert
@@ -105,11 +110,9 @@ def _insert(tree_class: type, act: Act, number: int) -> Prepared:
 
 
 def _evict(tree_class: type, act: Act, number: int) -> Prepared:
-    rng = np.random.default_rng([act.case.seed, number])
-    leaves = rng.integers(0, 128_256, (2 * LEAVES, act.tokens // LEAVES), np.int32)
-    tree = _filled(tree_class, list(leaves))
+    tree = _filled(tree_class, list(_tokens(act, number, 2 * LEAVES, act.tokens // LEAVES)))
     expected = np.arange(act.tokens)
-    return lambda: tree.evict(act.tokens), lambda answer: bool((answer == expected).all())
+    return lambda: tree.evict(act.tokens), lambda answer: np.array_equal(answer, expected)
 
 
 ACTS = (

@@ -39,7 +39,7 @@ def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[]
         raise missing
 
     def rows() -> Iterator[BenchRow]:
-        if missing is None:
+        if kernels and missing is None:
             yield from _kernel_rows(kernels, list(filter(_on_gpu, asked)))
         yield from host_rows(trees)
 
@@ -106,10 +106,10 @@ def show_benches(rows: Sequence[BenchRow], folder: Path, console: Console) -> No
         table.add_column(heading, justify="left" if heading in ("operation", "shape", "backend") else "right")
     for row in rows:
         _, shape, dtype, options, *_ = row.case.split("/")
-        rule = next((f" {part}" for part in options.split(",") if part.startswith("rule=")), "")
+        telling = [f" {part}" for part in options.split(",") if part.startswith(("rule=", "act="))]
         table.add_row(
             row.operation,
-            f"{shape} {dtype}{rule}",
+            f"{shape} {dtype}{''.join(telling)}",
             row.backend,
             f"{row.microseconds:.2f}",
             f"{row.ratio_to_floor:.2f}",

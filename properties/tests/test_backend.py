@@ -120,7 +120,7 @@ def planned(target: Target, operation: str, budget: str, seed: int) -> list[Chec
 def test_planned_cases(target: Target, operation: str, law: Law, pytestconfig: pytest.Config) -> None:
     backend = target.load(operation)
     if reason := backend.exempt(law, operation):
-        pytest.skip(f"unavailable: {reason}")
+        pytest.skip(f"exempt: {reason}")
     budget = pytestconfig.getoption("draftproof_budget", "small")
     seed = pytestconfig.getoption("draftproof_seed", 0)
     chosen = [check.case for check in planned(target, operation, budget, seed) if check.law == law]
