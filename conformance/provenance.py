@@ -11,6 +11,8 @@ import draftproof
 PILLARS = ("speculative", "sampling", "prefix", "grammar", "primitives")
 LISTS = ("__init__.py", "variants.py")
 """Files that only name what others hold: a new operation's name makes no older result stale."""
+COMPILED = ("cuda", "host")
+"""Backends whose libraries are compiled on first use."""
 SUFFIXES = (".py", ".cu", ".cuh", ".h", ".cpp")
 
 
@@ -34,7 +36,12 @@ def sources(operation: str, pillar: str, backend: str, root: Path | None = None)
         kernels = _pillar_files(root / "optimized" / backend, pillar)
         if not kernels:
             raise FileNotFoundError(f"{operation}: backend {backend!r} has no sources in {root}")
-        shared = {*(root / "optimized" / "arguments").rglob("*"), root / "optimized" / "results.py"}
+        optimized = root / "optimized"
+        shared = {
+            *(optimized / "arguments").rglob("*"),
+            optimized / "results.py",
+            *((optimized / "compiled.py",) if backend in COMPILED else ()),
+        }
         others = {f"{name}.py" for name in PILLARS if name != pillar}
         files |= {*kernels, *(path for path in shared if path.name not in others)}
     return {

@@ -1,10 +1,5 @@
-"""Compiles the ``.cu`` files with nvcc, once for each source, compiler and architecture.
+"""Compiles the ``.cu`` files with nvcc, once for each source, compiler and architecture."""
 
-Finished libraries lie in the user's cache folder under a digest of everything they depend on and get
-there by an atomic rename, so processes that build the same one at once do not disturb each other.
-"""
-
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -13,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+
+from draftproof.optimized.compiled import BuildError, cache_folder, compile_to, digest
 
 ROOT = Path(__file__).parent
 INCLUDE = ROOT / "include"
@@ -27,10 +24,6 @@ KERNELS = (
     "speculative/chain",
     "speculative/chain_greedy",
 )
-
-
-class BuildError(RuntimeError):
-    """nvcc is missing or refused a source; the message carries what it said."""
 
 
 @lru_cache
@@ -51,7 +44,8 @@ def nvcc() -> Path:
 
 def library(kernel: str, arch: str) -> Path:
     """Return the library of ``kernel`` ("speculative/chain") for ``arch`` ("sm_90"), built if absent."""
-    target = _cache() / f"{kernel.replace('/', '_')}-{arch}-{_digest(kernel, arch)}.so"
+    name = f"{kernel.replace('/', '_')}-{arch}-{_digest(kernel, arch)}.so"
+    target = cache_folder("cuda") / name
     if not target.exists():
         _compile(kernel, arch, target, "-shared", "-Xcompiler", "-fPIC", *_linking())
     return target
@@ -73,23 +67,8 @@ def cubins(arch: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _compile(kernel: str, arch: str, target: Path, *options: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        made = Path(folder) / target.name
-        command = [
-            str(nvcc()),
-            *FLAGS,
-            f"-I{INCLUDE}",
-            f"-arch={arch}",
-            *options,
-            "-o",
-            str(made),
-            str(_source(kernel)),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise BuildError(f"nvcc failed on {kernel}.cu for {arch}:\n{done.stderr}{done.stdout}")
-        made.replace(target)
+    command = [str(nvcc()), *FLAGS, f"-I{INCLUDE}", f"-arch={arch}", *options, str(_source(kernel))]
+    compile_to(target, command, f"{kernel}.cu for {arch}")
 
 
 def _source(kernel: str) -> Path:
@@ -104,17 +83,9 @@ def _linking() -> list[str]:
 
 @lru_cache
 def _digest(kernel: str, arch: str) -> str:
-    digest = hashlib.sha256(" ".join((_version(), arch, *FLAGS)).encode())
-    for path in (_source(kernel), *sorted(INCLUDE.glob("*.cuh"))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:20]
+    return digest((_version(), arch, *FLAGS), (_source(kernel), *sorted(INCLUDE.glob("*.cuh"))))
 
 
 @lru_cache
 def _version() -> str:
     return subprocess.run([str(nvcc()), "--version"], capture_output=True, text=True, check=True).stdout
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "draftproof" / "cuda"

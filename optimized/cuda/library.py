@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import torch
 
+from draftproof.optimized.compiled import BuildError
 from draftproof.optimized.cuda import build
 
 Number = ctypes.c_int64
@@ -22,7 +23,7 @@ def unavailable(device: str = "cuda") -> str | None:
         return "no CUDA device"
     try:
         build.nvcc()
-    except build.BuildError as reason:
+    except BuildError as reason:
         return str(reason)
     if shutil.which("c++") is None and shutil.which("g++") is None:
         return "no C++ compiler on PATH, which nvcc needs"

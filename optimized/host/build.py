@@ -1,30 +1,23 @@
 """Compiles the host tree with the machine's C++ compiler, once for each source, compiler and processor.
 
-The finished library lies in the user's cache folder under a digest of everything it depends on and gets
-there by an atomic rename, so processes that build it at once do not disturb each other; ``cuda.build``
-does the same with nvcc. A machine without a compiler gets one from PyPI: ``pip install draftproof[host]``
-brings ziglang, whose ``c++`` is clang.
+A machine without a compiler gets one from PyPI: ``pip install draftproof[host]`` brings ziglang, whose
+``c++`` is clang.
 """
 
-import hashlib
 import importlib.util
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from functools import lru_cache
 from pathlib import Path
+
+from draftproof.optimized.compiled import BuildError, cache_folder, compile_to, digest
 
 ROOT = Path(__file__).parent
 SOURCE = ROOT / "prefix" / "tree.cpp"
 FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC", "-fvisibility=hidden")
-CACHE = "draftproof/host"
-
-
-class BuildError(RuntimeError):
-    """There is no C++ compiler, or it refused the source; the message carries what it said."""
 
 
 @lru_cache
@@ -41,21 +34,10 @@ def compiler() -> tuple[str, ...]:
 
 def library() -> Path:
     """Return the compiled library, built if absent."""
-    target = _cache() / f"tree-{_digest()}.so"
+    target = cache_folder("host") / f"tree-{_digest()}.so"
     if not target.exists():
-        _compile(target)
+        compile_to(target, [*compiler(), *_flags(), str(SOURCE)], SOURCE.name)
     return target
-
-
-def _compile(target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        made = Path(folder) / target.name
-        command = [*compiler(), *_flags(), "-o", str(made), str(SOURCE)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise BuildError(f"{compiler()[0]} failed on {SOURCE.name}:\n{done.stderr}{done.stdout}")
-        made.replace(target)
 
 
 @lru_cache
@@ -80,18 +62,11 @@ def _features() -> set[str]:
 
 @lru_cache
 def _digest() -> str:
-    digest = hashlib.sha256(" ".join((_version(), platform.machine(), *_flags())).encode())
-    for path in (SOURCE, *sorted(SOURCE.parent.glob("*.h"))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:20]
+    words = (_version(), platform.machine(), *_flags())
+    return digest(words, (SOURCE, *sorted(SOURCE.parent.glob("*.h"))))
 
 
 @lru_cache
 def _version() -> str:
     done = subprocess.run([*compiler(), "--version"], capture_output=True, text=True, check=True)
     return done.stdout
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / CACHE

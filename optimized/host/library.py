@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from draftproof.optimized.compiled import BuildError
 from draftproof.optimized.host import build
 
 Methods = tuple[Callable[..., Any], ...]
@@ -23,7 +24,7 @@ def unavailable(device: str = "cpu") -> str | None:
         return f"the host tree needs CPython, not {platform.python_implementation()}"
     try:
         build.compiler()
-    except build.BuildError as reason:
+    except BuildError as reason:
         return str(reason)
     return None
 

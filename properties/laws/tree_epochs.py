@@ -6,18 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Contract
 from draftproof.properties.laws.law import Law
+from draftproof.properties.laws.tree_metamorphic import checking
 from draftproof.properties.prefix.calls import Calls, RaisedError
 from draftproof.properties.prefix.judging import MismatchError, judge_slots
-from draftproof.properties.prefix.script import script
 from draftproof.properties.prefix.shown import shown
-from draftproof.properties.prefix.shrink import shrunk
 from draftproof.properties.prefix.steps import Confirm, Evict, Insert, Lock, Match, Read, Step, Tokens, Unlock
-from draftproof.properties.prefix.trees import Trees, comparing, opened
-from draftproof.properties.subject import Subject
-from draftproof.properties.verdict import Verdict
+from draftproof.properties.prefix.trees import Trees, opened
 
 STALE = {Insert: 20, Match: 8, Evict: 24, Read: 20, Confirm: 16, Lock: 8, Unlock: 4}
 """Steps under which much of what was read goes stale."""
@@ -148,22 +143,11 @@ def compare_epochs(trees: Trees, page_size: int, steps: list[Step]) -> int:
     return len(steps)
 
 
-def check(contract: Contract, subject: Subject, case: Case) -> Verdict:
-    """Read, change, then confirm and lock what was read."""
-    run = comparing(compare_epochs, subject.function, case.shape["P"], case.options["policy"])
-    steps = script(case, STALE)
-    found = run(steps)
-    verdict = Verdict(decisions=len(steps))
-    if found is not None:
-        verdict.findings.append(shrunk(found, run).shown)
-    return verdict
-
-
 EPOCHS = Law(
     "epochs",
     "A match read at an earlier epoch is refused as stale, or its slots are still those that were read; "
     "none of them is freed from its lock to its unlock.",
-    check,
+    checking(compare_epochs, STALE),
     devices=("numpy", "cpu"),
     share=0.5,
 )

@@ -159,7 +159,7 @@ def _same(where: str, first: Any, again: Any) -> None:
         raise MismatchError(where, f"node {first.node}", f"node {again.node}")
 
 
-def _check(comparison: Comparison, weights: Weights) -> Callable[[Contract, Subject, Case], Verdict]:
+def checking(comparison: Comparison, weights: Weights) -> Callable[[Contract, Subject, Case], Verdict]:
     """Return a law's check: the comparison on a case's script, shortened if it fails."""
 
     def check(contract: Contract, subject: Subject, case: Case) -> Verdict:
@@ -175,7 +175,7 @@ def _check(comparison: Comparison, weights: Weights) -> Callable[[Contract, Subj
 
 
 def _law(name: str, sentence: str, comparison: Comparison, weights: Weights = GROWING) -> Law:
-    return Law(name, sentence, _check(comparison, weights), devices=("numpy", "cpu"), share=0.5)
+    return Law(name, sentence, checking(comparison, weights), devices=("numpy", "cpu"), share=0.5)
 
 
 INSERTION_ORDER = _law(
