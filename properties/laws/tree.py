@@ -58,13 +58,13 @@ MODEL = Law(
     "After every call the answer, the sizes and the place of every slot are those of a plain dictionary of "
     "prefixes.",
     check_model,
-    devices=("numpy", "cpu"),
+    devices=("numpy", "cpu", "cuda"),
 )
 FAILED_CALL = Law(
     "failed call",
     "A bad call raises an error that names the method and the argument, and changes nothing.",
     check_failed_call,
-    devices=("numpy", "cpu"),
+    devices=("numpy", "cpu", "cuda"),
     share=0.5,
 )
 TREE_LAWS = (

@@ -148,6 +148,6 @@ EPOCHS = Law(
     "A match read at an earlier epoch is refused as stale, or its slots are still those that were read; "
     "none of them is freed from its lock to its unlock.",
     checking(compare_epochs, STALE),
-    devices=("numpy", "cpu"),
+    devices=("numpy", "cpu", "cuda"),
     share=0.5,
 )

@@ -175,7 +175,7 @@ def checking(comparison: Comparison, weights: Weights) -> Callable[[Contract, Su
 
 
 def _law(name: str, sentence: str, comparison: Comparison, weights: Weights = GROWING) -> Law:
-    return Law(name, sentence, checking(comparison, weights), devices=("numpy", "cpu"), share=0.5)
+    return Law(name, sentence, checking(comparison, weights), devices=("numpy", "cpu", "cuda"), share=0.5)
 
 
 INSERTION_ORDER = _law(

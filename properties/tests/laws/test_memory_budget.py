@@ -12,7 +12,7 @@ from draftproof.properties.strategies import cases
 
 @pytest.mark.gpu
 @given(data=st.data())
-@pytest.mark.parametrize("operation", sorted(CONTRACTS))
+@pytest.mark.parametrize("operation", [name for name, contract in CONTRACTS.items() if contract.outputs])
 @pytest.mark.parametrize("name", ["triton", "cupy", "cuda"])
 def test_the_worst_case_is_within_the_budget(name: str, operation: str, data: st.DataObject) -> None:
     backend, contract = Backend.load(f"draftproof.optimized.{name}", "cuda"), CONTRACTS[operation]
