@@ -45,10 +45,10 @@ def _match_bench(requests: int, page_size: int, target: float) -> Bench:
     return Bench(Case("match_prefixes", shape, "int32", options, seed=1), target)
 
 
-def _fill_bench(requests: int, page_size: int, target: float) -> Bench:
+def _fill_bench(requests: int, page_size: int) -> Bench:
     shape = {"R": requests, **CACHED, "page_size": page_size, "width": 8192 // page_size}
     options = {"tree": "bushy", "lengths": "full"}
-    return Bench(Case("fill_block_tables", shape, "int32", options, seed=1), target)
+    return Bench(Case("fill_block_tables", shape, "int32", options, seed=1))
 
 
 MATCH_PREFIXES = Contract(
@@ -142,7 +142,7 @@ FILL_BLOCK_TABLES = Contract(
     dtypes=("int32",),
     laws=SHARED,
     work=Work(bytes=_fill_bytes, flops=lambda shape: 0.0),
-    benches=(_fill_bench(1, 1, 10), _fill_bench(1024, 1, 60), _fill_bench(1024, 16, 12)),
+    benches=(_fill_bench(1, 1), _fill_bench(1024, 1), _fill_bench(1024, 16)),
     large=Case(
         "fill_block_tables",
         {"R": 64, "M": 64, "C": 2**16, "page_size": 1, "width": 2**14},

@@ -1,6 +1,7 @@
 """Wrong arguments raise at once, saying what was expected and got; ``check=True`` says which rows."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -162,3 +163,22 @@ def test_check_shortens_long_lists() -> None:
 
 def test_check_is_silent_when_all_is_well() -> None:
     eager.sample(torch.ones(2, 3), torch.zeros(2), check=True)
+
+
+def test_check_names_rows_of_a_flat_tree() -> None:
+    row = torch.tensor([[-1, 0, 0, 0, 0, 0, 0, 0]], dtype=torch.int32)
+    one, none = torch.ones(1, dtype=torch.int32), torch.zeros(1, dtype=torch.int32)
+    with pytest.raises(ValueError, match=r"^fill_block_tables: row 0: INVALID_LENGTH$"):
+        eager.fill_block_tables(none, -one, row, one, page_size=1, width=1, check=True)
+    with pytest.raises(ValueError, match=r"^match_prefixes: row 0: INVALID_LENGTH$"):
+        eager.match_prefixes(one, torch.tensor([0, 2]), none, -one, row, one, page_size=1, check=True)
+
+
+@pytest.mark.parametrize("backend", ["eager", "triton", "cupy", "cuda"])
+@pytest.mark.parametrize("operation", [name for name, c in CONTRACTS.items() if c.outputs])
+def test_what_has_a_status_can_be_checked_at_once(backend: str, operation: str) -> None:
+    module = pytest.importorskip(f"draftproof.optimized.{backend}", exc_type=ImportError)
+    has_status = any(output.name == "status" for output in CONTRACTS[operation].outputs)
+    parameters = signature(getattr(module, operation)).parameters
+    assert ("check" in parameters) == has_status
+    assert not has_status or parameters["check"].default is False

@@ -7,6 +7,7 @@ from draftproof.optimized.arguments.prefix import BlockTables
 from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer
 from draftproof.optimized.cuda.prefix import shape
 from draftproof.optimized.cuda.prefix.rows import rows_of
+from draftproof.optimized.results import raise_on
 
 ENTRY = Entry(
     "prefix/fill_block_tables",
@@ -27,13 +28,18 @@ def fill_block_tables(
     *,
     page_size: int,
     width: int,
+    check: bool = False,
 ) -> BlockTables:
     """Return the pages of each matched prefix in order, then -1.
 
     matched_nodes int32 [R], matched_lengths int32 [R]; the flat tree's nodes int32 [M, 8], slots int32 [C].
+    ``check`` raises on a status bit.
     """
     arguments.fill_block_tables(matched_nodes, matched_lengths, nodes, slots, page_size, width)
-    return BlockTables(*_fill_block_tables(matched_nodes, matched_lengths, nodes, slots, page_size, width))
+    filled = BlockTables(*_fill_block_tables(matched_nodes, matched_lengths, nodes, slots, page_size, width))
+    if check:
+        raise_on("fill_block_tables", filled.status)
+    return filled
 
 
 @torch.library.custom_op("draftproof_cuda::fill_block_tables", mutates_args=(), device_types="cuda")

@@ -7,6 +7,7 @@ from draftproof.optimized.arguments.prefix import PrefixMatch
 from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer
 from draftproof.optimized.cuda.prefix import shape
 from draftproof.optimized.cuda.prefix.rows import rows_of
+from draftproof.optimized.results import raise_on
 
 ENTRY = Entry(
     "prefix/match_prefixes",
@@ -28,14 +29,19 @@ def match_prefixes(
     edges: torch.Tensor,
     *,
     page_size: int,
+    check: bool = False,
 ) -> PrefixMatch:
     """Return the longest cached prefix of each request, and the node where it ends.
 
     tokens int32 [N], of which request r is offsets[r] to offsets[r+1], offsets int64 [R+1], roots int32
-    [R]; the flat tree's table int32 [H], nodes int32 [M, 8], edges int32 [C].
+    [R]; the flat tree's table int32 [H], nodes int32 [M, 8], edges int32 [C]. ``check`` raises on a status
+    bit.
     """
     arguments.match_prefixes(tokens, offsets, roots, table, nodes, edges, page_size)
-    return PrefixMatch(*_match_prefixes(tokens, offsets, roots, table, nodes, edges, page_size))
+    found = PrefixMatch(*_match_prefixes(tokens, offsets, roots, table, nodes, edges, page_size))
+    if check:
+        raise_on("match_prefixes", found.status)
+    return found
 
 
 @torch.library.custom_op("draftproof_cuda::match_prefixes", mutates_args=(), device_types="cuda")

@@ -9,6 +9,7 @@ from draftproof.optimized.arguments import prefix as arguments
 from draftproof.optimized.arguments.prefix import BlockTables
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, view
+from draftproof.optimized.results import raise_on
 
 FILL_BLOCK_TABLES = Kernel(Path(__file__).with_suffix(".cu"), "fill_block_tables", threads=128)
 
@@ -21,10 +22,12 @@ def fill_block_tables(
     *,
     page_size: int,
     width: int,
+    check: bool = False,
 ) -> BlockTables:
     """Return the pages of each matched prefix in order, then -1.
 
     matched_nodes int32 [R], matched_lengths int32 [R]; the flat tree's nodes int32 [M, 8], slots int32 [C].
+    ``check`` raises on a status bit.
     """
     sizes = arguments.fill_block_tables(
         matched_nodes, matched_lengths, nodes, slots, page_size=page_size, width=width
@@ -45,4 +48,6 @@ def fill_block_tables(
         address(tables),
         address(status),
     )
+    if check:
+        raise_on("fill_block_tables", status)
     return BlockTables(tables, status)
