@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -30,6 +31,8 @@ VARIABLES = {
     **{colour: f"--series-{n}" for n, colour in enumerate(LINES)},
 }
 """Every colour of a drawing is used for one purpose only, so that a page can give it its own."""
+SHAPE_WIDTH = 60
+"""Characters of a panel's second title that fit above it."""
 FONT = "DejaVu Sans"
 """The one that Matplotlib brings along, so that text is measured alike everywhere."""
 
@@ -111,7 +114,7 @@ def inline_charts(rows: Sequence[BenchRow]) -> list[tuple[Panel, str]]:
 def markdown(rows: Sequence[BenchRow]) -> str:
     """Return the timings as a Markdown table, ready for a pull request."""
     lines = [
-        "| operation | case | backend | µs | range | of floor | of eager | target | published | memory |",
+        "| operation | case | backend | µs | range | of floor | of baseline | target | published | memory |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in rows:
@@ -123,7 +126,7 @@ def markdown(rows: Sequence[BenchRow]) -> str:
             f"{row.microseconds:.4g}",
             f"{row.lowest:.4g} to {row.highest:.4g}",
             f"{row.ratio_to_floor:.2f} x",
-            "—" if row.ratio_to_eager is None else f"{row.ratio_to_eager:.2f} x",
+            "—" if row.ratio_to_eager is None else f"{row.ratio_to_eager:.3g} x",
             against_target(row),
             peer,
             memory(row.peak_bytes),
@@ -172,8 +175,10 @@ def _svg(drawn: Sequence[Panel], columns: int, backends: list[str], salt: str, t
         for panel, ax in zip(drawn, axes, strict=False):
             _draw(panel, ax, backends)
             if titled:
-                ax.set_title(panel.operation, loc="left", fontweight="bold", pad=20)
-                ax.text(0, 1.03, panel.shape, transform=ax.transAxes, color=MUTED, fontsize=8.5)
+                lines = wrap(panel.shape, SHAPE_WIDTH)
+                ax.set_title(panel.operation, loc="left", fontweight="bold", pad=9 + 11 * len(lines))
+                shape = ax.text(0, 1.03, "\n".join(lines), transform=ax.transAxes, color=MUTED, fontsize=8.5)
+                shape.set_in_layout(False)  # a long line must not make the axes narrow
         for ax in list(axes)[len(drawn) :]:
             ax.set_axis_off()
         labels = {
@@ -220,7 +225,9 @@ def _draw(panel: Panel, ax: Axes, backends: list[str]) -> None:
     """Draw one panel, log-log: each kind of figure has its own shape as well as its own colour."""
     ours = [backend for backend in backends if backend != "eager"]
     floor = [panel.floor[size] for size in panel.sizes]
-    ax.plot(panel.sizes, floor, color=FLOOR, ls=(0, (4, 2)), lw=1.3, label="byte floor")
+    # A line through a single point could not be seen.
+    alone: dict[str, Any] = {"marker": "_", "ms": 17} if len(floor) == 1 else {}
+    ax.plot(panel.sizes, floor, color=FLOOR, ls=(0, (4, 2)), lw=1.3, label="byte floor", **alone)
     for backend, line in panel.lines.items():
         place = ours.index(backend) if backend != "eager" else 0
         colour = EAGER if backend == "eager" else LINES[place % len(LINES)]

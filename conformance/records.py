@@ -104,6 +104,7 @@ class BenchRow:
     bytes: float
     ratio_to_floor: float
     ratio_to_eager: float | None = None
+    """To the baseline: vectorised PyTorch; for a host tree the oracle."""
     peak_bytes: int | None = None
     target_microseconds: float | None = None
     peer_microseconds: float | None = None

@@ -102,7 +102,7 @@ def _on_gpu(backend: str) -> bool:
 def show_benches(rows: Sequence[BenchRow], folder: Path, console: Console) -> None:
     """Print the table and write it, with the chart, ready for a pull request."""
     table = Table()
-    for heading in ("operation", "shape", "backend", "us", "x floor", "x eager", "target", "published"):
+    for heading in ("operation", "shape", "backend", "us", "x floor", "x baseline", "target", "published"):
         table.add_column(heading, justify="left" if heading in ("operation", "shape", "backend") else "right")
     for row in rows:
         _, shape, dtype, options, *_ = row.case.split("/")

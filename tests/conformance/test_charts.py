@@ -56,7 +56,7 @@ def test_the_table_is_ready_for_a_pull_request() -> None:
     )
     *_, line = markdown([row]).splitlines()
     assert line == (
-        "| `sample` | `B=1,V=9/float32/-/seed=0/-` | cuda | 6.5 | 6.25 to 7 | 3.25 x | 0.50 x | 5 ✗ 1.30 x "
+        "| `sample` | `B=1,V=9/float32/-/seed=0/-` | cuda | 6.5 | 6.25 to 7 | 3.25 x | 0.5 x | 5 ✗ 1.30 x "
         "| 35 FlashInfer | 4.00 KiB |"
     )
 
