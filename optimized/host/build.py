@@ -29,7 +29,10 @@ def compiler() -> tuple[str, ...]:
             return (found,)
     if importlib.util.find_spec("ziglang"):
         return (sys.executable, "-m", "ziglang", "c++")
-    raise BuildError("no C++ compiler: c++, clang++ and g++ are not on PATH, and ziglang is not installed")
+    raise BuildError(
+        "no C++ compiler: c++, clang++ and g++ are not on PATH, and ziglang is not installed: "
+        "pip install 'draftproof[host]' brings it"
+    )
 
 
 def library() -> Path:

@@ -43,9 +43,11 @@ class Owned {
         return true;
     }
 
-    void release(const int32_t* slots, uint32_t count) {
+    // Gives the slots of whole pages back; `known` of them, from the first on, are known to count upwards.
+    void release(const int32_t* slots, uint32_t count, uint32_t known = 0) {
+        known -= known % page_size_;
         for (uint32_t i = 0; i < count;) {
-            const uint32_t n = run(slots + i, count - i);
+            const uint32_t n = i == 0 && known > 0 ? known : run(slots + i, count - i);
             if (n == 1) {
                 word(slots[i]) &= ~(uint64_t{1} << (slots[i] & 63));
             } else {

@@ -33,6 +33,31 @@ inline uint32_t ascending(const int32_t* slots, uint32_t count) {
     return i;
 }
 
+// Copies slots; returns how many of them count upwards by one from the first. The copy and the look at it cost one
+// pass: a vector of eight is loaded, stored and held against the eight that should be there.
+inline uint32_t copy_run(int32_t* to, const int32_t* from, uint32_t count) {
+    using Lanes = uint32_t __attribute__((vector_size(32)));
+    constexpr uint32_t kLanes = 8, kStep = 64;
+    const uint32_t first = static_cast<uint32_t>(from[0]);
+    Lanes expected = Lanes{0, 1, 2, 3, 4, 5, 6, 7} + first;
+    uint32_t i = 0;
+    for (; i + kStep <= count; i += kStep) {
+        Lanes wrong{};
+        for (uint32_t k = 0; k < kStep; k += kLanes, expected += kLanes) {
+            Lanes seen;
+            std::memcpy(&seen, from + i + k, sizeof(seen));
+            std::memcpy(to + i + k, &seen, sizeof(seen));
+            wrong |= seen ^ expected;
+        }
+        uint64_t parts[4];
+        std::memcpy(parts, &wrong, sizeof(parts));
+        if ((parts[0] | parts[1] | parts[2] | parts[3]) != 0) break;
+    }
+    std::memcpy(to + i, from + i, sizeof(int32_t) * (count - i));
+    while (i < count && static_cast<uint32_t>(from[i]) == first + i) i++;
+    return i;
+}
+
 inline uint32_t mix(uint32_t x) {
     x ^= x >> 16;
     x *= 0x85EBCA6Bu;

@@ -126,8 +126,7 @@ class RadixTree {
                 heap_.remove(leaf);
                 if (!heap_.empty()) fetch(&arena_.slots[nodes_.edge[heap_.top()].start], nodes_.length(heap_.top()));
             }
-            std::memcpy(freed, slots, sizeof(int32_t) * taken);
-            owned_.release(freed, taken);
+            owned_.release(freed, taken, copy_run(freed, slots, taken));
             nodes_.rows.change(leaf, generation_);
             if (taken < length) {
                 arena_.cut(leaf, taken);
