@@ -1,3 +1,6 @@
+import re
+import warnings
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,6 +22,23 @@ def test_the_chart_is_the_same_every_time(reports: tuple[Report, ...]) -> None:
     for word in ("verify_chain", "sample", "triton", "cuda", "byte floor", "FlashInfer, published", "target"):
         assert word in drawn
     ET.fromstring(drawn)
+
+
+def test_a_long_shape_leaves_the_axes_their_width(reports: tuple[Report, ...]) -> None:
+    long = [
+        replace(row, case=row.case.replace("rule=token", f"rule=token,rows={'z' * 50},drafts={'d' * 50}"))
+        for row in rows(reports)
+    ]
+    assert long != rows(reports)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # Matplotlib warns where axes collapse
+        assert _widest_line(chart(long)) == pytest.approx(_widest_line(chart(rows(reports))), rel=0.02)
+
+
+def _widest_line(svg: str) -> float:
+    """Return the width of the widest grid line, in points: that of the axes."""
+    runs = re.findall(r'd="M ([\d.]+) ([\d.]+) *\nL ([\d.]+) ([\d.]+)', svg)
+    return max(float(x2) - float(x1) for x1, y1, x2, y2 in runs if y1 == y2)
 
 
 def test_inline_charts_leave_the_colours_to_the_page(reports: tuple[Report, ...]) -> None:

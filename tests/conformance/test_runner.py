@@ -16,6 +16,7 @@ from draftproof.properties.case import Case
 from draftproof.properties.contract import Contract
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.laws.admissible import ADMISSIBLE
+from draftproof.properties.laws.cuda import GRAPH_REPLAY
 from draftproof.properties.plan import Check
 from draftproof.properties.verdict import State
 
@@ -181,6 +182,21 @@ def test_a_waived_crash_is_not_launched(here: Path, only: list[Case]) -> None:
     assert "hangs; until 2100-01-01: https://example.org/issues/1" in waived.reason
     assert waived.seconds == 0
     assert passed.state is State.PASS
+
+
+@pytest.mark.parametrize(("declared", "state"), [("sample", State.UNAVAILABLE), ("softmax", State.ERROR)])
+def test_who_declares_a_synchronisation_is_spared_the_graph_law_alone(
+    here: Path, monkeypatch: pytest.MonkeyPatch, declared: str, state: State
+) -> None:
+    """Without the declaration the law is held, and here there is no graph."""
+    said = f'CONFORMANCE = {{"arrays": "numpy", "synchronises": ("{declared}",)}}'
+    backend(here, MOODY.replace('CONFORMANCE = {"arrays": "numpy"}', said))
+    checks = [Check(law, of_width(2)) for law in (GRAPH_REPLAY, ADMISSIBLE)]
+    monkeypatch.setattr(runner, "plan", lambda contract, *_: checks if contract is SAMPLE else [])
+    graph, admissible = run("mine")
+    assert graph.state is state
+    assert ("so no graph can hold it" in graph.reason) == (state is State.UNAVAILABLE)
+    assert admissible.state is State.PASS
 
 
 def test_two_children_answer_in_the_order_of_the_list(here: Path, only: list[Case]) -> None:
