@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from draftproof.properties import profiles
+from draftproof.properties.strategies import profiles
 
 # From an installed draftproof pytest has it already.
 pytest_plugins = (

@@ -17,6 +17,7 @@ nox.options.sessions = ["tests", "lint", "typing"]
 CONSTRAINTS = "constraints.txt"
 NVCC = "cuda-toolkit[nvcc,cudart,crt,nvvm,cccl]==13.0.3"
 BACKENDS = ("draftproof.optimized.cuda", "draftproof.optimized.cupy")
+CLI = "draftproof.conformance.cli.main"
 SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
 
 
@@ -95,7 +96,7 @@ def sanitize(session: nox.Session) -> None:
                 "--error-exitcode=1",
                 "python3",
                 "-m",
-                "draftproof.conformance.exercise",
+                "draftproof.conformance.running.sanitize",
                 backend,
                 external=True,
                 # Without torch's cache every tensor is an allocation of its own, with its own bounds.
@@ -106,7 +107,7 @@ def sanitize(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def evidence(session: nox.Session) -> None:
     """Judge, time and record every backend on this GPU; then remake what the project shows."""
-    draftproof = ("python3", "-m", "draftproof.conformance.cli")
+    draftproof = ("python3", "-m", CLI)
     reports = [f"report/{backend}.jsonl" for backend in ("eager", "triton", "cupy", "cuda", "host")]
     backends = [f"draftproof.optimized.{Path(report).stem}" for report in reports]
     here = _here(session)
@@ -126,7 +127,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Time every backend on the GPU."""
-    session.run("python3", "-m", "draftproof.conformance.cli", "bench", *session.posargs, env=_here(session))
+    session.run("python3", "-m", CLI, "bench", *session.posargs, env=_here(session))
 
 
 @nox.session

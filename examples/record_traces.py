@@ -14,8 +14,8 @@ from tiny_models import MODELS, Cache, Decoder, load, load_tokenizer
 from train_tiny_models import documents, encode, split
 
 from draftproof import reference
-from draftproof.properties.traces.recorded import FOLDER
-from draftproof.properties.traces.trace import probabilities
+from draftproof.properties.cases.traces.recorded import FOLDER
+from draftproof.properties.cases.traces.trace import probabilities
 
 TEMPERATURES = 0.3, 0.7, 1.0, 1.3
 REQUESTS, DRAFTS, PROMPT = 48, 4, 64

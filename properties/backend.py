@@ -6,12 +6,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Self
 
-from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.laws.cuda import GRAPH_REPLAY
-from draftproof.properties.laws.law import Law
-from draftproof.properties.subject import Subject
-from draftproof.properties.verdict import Verdict
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.law import Law
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.laws.shared.device import GRAPH_REPLAY
 
 
 class BackendError(Exception):

@@ -11,14 +11,14 @@ if __name__ != "draftproof.reference":
 from draftproof.reference.prefix.fill_block_tables import fill_block_tables
 from draftproof.reference.prefix.match_prefixes import match_prefixes
 from draftproof.reference.prefix.node import Match, StaleMatchError
-from draftproof.reference.prefix.radix import RadixTree
+from draftproof.reference.prefix.radix_tree import RadixTree
 from draftproof.reference.primitives.vector_add import vector_add
 from draftproof.reference.results import BlockTables, PrefixMatch, Sampled, Verified
 from draftproof.reference.sampling.sample import sample
 from draftproof.reference.sampling.softmax import softmax
 from draftproof.reference.sampling.uniforms import uniforms
-from draftproof.reference.speculative.chain import verify_chain
-from draftproof.reference.speculative.chain_greedy import verify_chain_greedy
+from draftproof.reference.speculative.verify_chain import verify_chain
+from draftproof.reference.speculative.verify_chain_greedy import verify_chain_greedy
 from draftproof.reference.status import Status
 
 CONFORMANCE = {"arrays": "numpy"}

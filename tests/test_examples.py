@@ -19,7 +19,7 @@ import tiny_models  # noqa: E402
 import train_tiny_models  # noqa: E402
 from tiny_models import Cache, Decoder, Shape, load, load_tokenizer  # noqa: E402
 
-from draftproof.properties.traces.trace import probabilities  # noqa: E402
+from draftproof.properties.cases.traces.trace import probabilities  # noqa: E402
 
 PROMPTS = "The with statement", "def __init__(self", "import os\n", "a"
 FALSE_ALARM = 1e-6  # of each chi-square test

@@ -69,7 +69,7 @@ def test_the_wheel_has_every_file_and_nothing_else(wheel: Path) -> None:
 def test_the_wheel_offers_the_command_and_the_plugin(installed: Path) -> None:
     (entry_points,) = installed.glob("draftproof-*.dist-info/entry_points.txt")
     text = entry_points.read_text()
-    assert "draftproof = draftproof.conformance.cli:main" in text
+    assert "draftproof = draftproof.conformance.cli.main:main" in text
     assert "[pytest11]\ndraftproof = draftproof.conformance.plugin" in text
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from draftproof import reference
-from draftproof.properties.traces import Trace, load, names, published
-from draftproof.properties.traces.recorded import FOLDER
+from draftproof.properties.cases.traces import Trace, load, names, published
+from draftproof.properties.cases.traces.recorded import FOLDER
 
 OWN = ["tiny-0.3", "tiny-0.7", "tiny-1.0", "tiny-1.3"]
 present = pytest.mark.skipif(not published.names(), reason="the published rows lie beside the checkout only")
@@ -123,7 +123,7 @@ def test_published_rows_have_the_published_acceptance(name: str, drafter: str) -
 
 def test_loading_needs_numpy_only() -> None:
     code = (
-        "import sys; from draftproof.properties import traces; "
+        "import sys; from draftproof.properties.cases import traces; "
         "traces.load('tiny-1.0').target_probs; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

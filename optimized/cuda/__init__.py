@@ -12,8 +12,8 @@ from draftproof.optimized.cuda.primitives.vector_add import vector_add
 from draftproof.optimized.cuda.sampling.sample import sample
 from draftproof.optimized.cuda.sampling.softmax import softmax
 from draftproof.optimized.cuda.sampling.uniforms import uniforms
-from draftproof.optimized.cuda.speculative.chain import verify_chain
-from draftproof.optimized.cuda.speculative.chain_greedy import verify_chain_greedy
+from draftproof.optimized.cuda.speculative.verify_chain import verify_chain
+from draftproof.optimized.cuda.speculative.verify_chain_greedy import verify_chain_greedy
 
 __all__ = [
     "cubins",

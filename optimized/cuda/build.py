@@ -21,8 +21,8 @@ KERNELS = (
     "sampling/sample",
     "sampling/softmax",
     "sampling/uniforms",
-    "speculative/chain",
-    "speculative/chain_greedy",
+    "speculative/verify_chain",
+    "speculative/verify_chain_greedy",
 )
 
 
@@ -43,7 +43,7 @@ def nvcc() -> Path:
 
 
 def library(kernel: str, arch: str) -> Path:
-    """Return the library of ``kernel`` ("speculative/chain") for ``arch`` ("sm_90"), built if absent."""
+    """Return the library of ``kernel`` ("sampling/sample") for ``arch`` ("sm_90"), built if absent."""
     name = f"{kernel.replace('/', '_')}-{arch}-{_digest(kernel, arch)}.so"
     target = cache_folder("cuda") / name
     if not target.exists():

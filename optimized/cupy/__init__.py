@@ -2,7 +2,7 @@
 
 Each operation is a ``.cu`` file of one page beside the Python function that launches it; shared
 device code is in ``views.cuh``, ``distribution.cuh`` and ``speculative/drafts.cuh``. Read
-``primitives/vector_add.cu`` first, then ``sampling/sample.cu``, then ``speculative/chain.cu``.
+``primitives/vector_add.cu`` first, then ``sampling/sample.cu``, then ``speculative/verify_chain.cu``.
 """
 
 try:
@@ -19,8 +19,8 @@ from draftproof.optimized.cupy.primitives.vector_add import vector_add
 from draftproof.optimized.cupy.sampling.sample import sample
 from draftproof.optimized.cupy.sampling.softmax import softmax
 from draftproof.optimized.cupy.sampling.uniforms import uniforms
-from draftproof.optimized.cupy.speculative.chain import verify_chain
-from draftproof.optimized.cupy.speculative.chain_greedy import verify_chain_greedy
+from draftproof.optimized.cupy.speculative.verify_chain import verify_chain
+from draftproof.optimized.cupy.speculative.verify_chain_greedy import verify_chain_greedy
 
 __all__ = [
     "cubins",

@@ -10,8 +10,8 @@ from draftproof.optimized.eager.primitives.vector_add import vector_add
 from draftproof.optimized.eager.sampling.sample import sample
 from draftproof.optimized.eager.sampling.softmax import softmax
 from draftproof.optimized.eager.sampling.uniforms import uniforms
-from draftproof.optimized.eager.speculative.chain import verify_chain
-from draftproof.optimized.eager.speculative.chain_greedy import verify_chain_greedy
+from draftproof.optimized.eager.speculative.verify_chain import verify_chain
+from draftproof.optimized.eager.speculative.verify_chain_greedy import verify_chain_greedy
 
 CONFORMANCE = {"memory": 40, "synchronises": ("fill_block_tables", "match_prefixes")}
 """A baseline, not a kernel: its float64 temporaries are many times its inputs, and a tree is followed

@@ -4,7 +4,7 @@ It has the interface of ``draftproof.reference.prefix.RadixTree`` and takes NumP
 """
 
 from draftproof.optimized.host.library import unavailable
-from draftproof.optimized.host.prefix.tree import Match, RadixTree, StaleMatchError
+from draftproof.optimized.host.prefix.radix_tree import Match, RadixTree, StaleMatchError
 
 CONFORMANCE = {"arrays": "numpy"}
 

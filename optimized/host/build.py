@@ -16,7 +16,7 @@ from pathlib import Path
 from draftproof.optimized.compiled import BuildError, cache_folder, compile_to, digest
 
 ROOT = Path(__file__).parent
-SOURCE = ROOT / "prefix" / "tree.cpp"
+SOURCE = ROOT / "prefix" / "radix_tree.cpp"
 FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC", "-fvisibility=hidden")
 
 
@@ -37,7 +37,7 @@ def compiler() -> tuple[str, ...]:
 
 def library() -> Path:
     """Return the compiled library, built if absent."""
-    target = cache_folder("host") / f"tree-{_digest()}.so"
+    target = cache_folder("host") / f"radix_tree-{_digest()}.so"
     if not target.exists():
         compile_to(target, [*compiler(), *_flags(), str(SOURCE)], SOURCE.name)
     return target

@@ -12,8 +12,8 @@ from draftproof.optimized.triton.primitives.vector_add import vector_add
 from draftproof.optimized.triton.sampling.sample import sample
 from draftproof.optimized.triton.sampling.softmax import softmax
 from draftproof.optimized.triton.sampling.uniforms import uniforms
-from draftproof.optimized.triton.speculative.chain import verify_chain
-from draftproof.optimized.triton.speculative.chain_greedy import verify_chain_greedy
+from draftproof.optimized.triton.speculative.verify_chain import verify_chain
+from draftproof.optimized.triton.speculative.verify_chain_greedy import verify_chain_greedy
 from draftproof.optimized.triton.variants import cubins
 
 __all__ = [

@@ -14,7 +14,12 @@ from draftproof.optimized.triton.launch import INTERPRETED, Kernel
 from draftproof.optimized.triton.prefix import fill_block_tables, match_prefixes
 from draftproof.optimized.triton.primitives import vector_add
 from draftproof.optimized.triton.sampling import sample, softmax, uniforms
-from draftproof.optimized.triton.speculative import chain, chain_greedy
+from draftproof.optimized.triton.speculative import (
+    verify_chain as chain,
+)
+from draftproof.optimized.triton.speculative import (
+    verify_chain_greedy as chain_greedy,
+)
 
 MODULES = (
     chain,

@@ -3,7 +3,7 @@
 import pkgutil
 from importlib import import_module
 
-from draftproof.properties.contract import Contract
+from draftproof.properties.core.contract import Contract
 
 
 def _found() -> dict[str, Contract]:

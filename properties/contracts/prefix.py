@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 
 from draftproof import reference
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Argument, Arrays, Bench, Contract, Work
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Argument, Arrays, Bench, Contract, Work
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.inputs import prefix as inputs
 from draftproof.properties.inputs.flat_trees import TOKENS, TREES
 from draftproof.properties.inputs.ragged import RaggedRows, SharedTree
 from draftproof.properties.judges.equality import required
 from draftproof.properties.judges.prefix import judge_fill_block_tables, judge_match_prefixes
-from draftproof.properties.laws.shared import SHARED
-from draftproof.properties.laws.tree import TREE_LAWS
-from draftproof.properties.verdict import Verdict
+from draftproof.properties.laws.prefix.tree import TREE_LAWS
+from draftproof.properties.laws.shared.functions import SHARED
 
 NODES = Argument(
     "nodes", ("M", "8"), "int32", "a row per node: parent, start, length, end, key, born, 0, 0", hostile=True

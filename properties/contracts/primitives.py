@@ -1,11 +1,11 @@
 """Contracts of the primitives."""
 
 from draftproof import reference
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Argument, Bench, Contract, Work
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Argument, Bench, Contract, Work
 from draftproof.properties.inputs import primitives as inputs
 from draftproof.properties.judges.primitives import judge_vector_add
-from draftproof.properties.laws.shared import SHARED
+from draftproof.properties.laws.shared.functions import SHARED
 
 VECTOR_ADD = Contract(
     name="vector_add",

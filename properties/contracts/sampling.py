@@ -1,16 +1,16 @@
 """Contracts of the sampling operations."""
 
 from draftproof import reference
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Argument, Bench, Contract, Work
-from draftproof.properties.contracts.sizes import VOCABULARIES
+from draftproof.properties.cases.sizes import VOCABULARIES
+from draftproof.properties.cases.traces.recorded import names as traces
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Argument, Bench, Contract, Work
 from draftproof.properties.inputs import sampling as inputs
 from draftproof.properties.inputs.rows import ROWS
 from draftproof.properties.judges.sampling import judge_sample, judge_softmax, judge_uniforms
-from draftproof.properties.laws.accuracy import ACCURACY
-from draftproof.properties.laws.shared import SHARED
-from draftproof.properties.laws.statistics import STATISTICS
-from draftproof.properties.traces.recorded import names as traces
+from draftproof.properties.laws.sampling.accuracy import ACCURACY
+from draftproof.properties.laws.sampling.statistics import STATISTICS
+from draftproof.properties.laws.shared.functions import SHARED
 
 _RECORDED = tuple(f"trace-{name}" for name in traces())
 _SAMPLE_OPTIONS = {"rows": "zipf", "uniforms": "float32"}

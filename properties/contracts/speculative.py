@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 
 from draftproof import reference
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Argument, Arrays, Bench, Contract, Work
-from draftproof.properties.contracts.sizes import VOCABULARIES
+from draftproof.properties.cases.sizes import VOCABULARIES
+from draftproof.properties.cases.traces.recorded import names as traces
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Argument, Arrays, Bench, Contract, Work
 from draftproof.properties.inputs import speculative as inputs
 from draftproof.properties.inputs.rows import ROWS
-from draftproof.properties.judges.chain import judge_chain
-from draftproof.properties.judges.chain_greedy import judge_chain_greedy
-from draftproof.properties.laws.accuracy import ACCURACY
-from draftproof.properties.laws.chain_law import BOUNDS, EXACT_LAW
-from draftproof.properties.laws.shared import SHARED
-from draftproof.properties.laws.statistics import STATISTICS
-from draftproof.properties.traces.recorded import names as traces
+from draftproof.properties.judges.verify_chain import judge_chain
+from draftproof.properties.judges.verify_chain_greedy import judge_chain_greedy
+from draftproof.properties.laws.sampling.accuracy import ACCURACY
+from draftproof.properties.laws.sampling.statistics import STATISTICS
+from draftproof.properties.laws.shared.functions import SHARED
+from draftproof.properties.laws.speculative.exact_law import BOUNDS, EXACT_LAW
 
 TOKENS = Argument("tokens", ("B", "K+1"), "int32", "the accepted drafts, one new token, then -1")
 ACCEPTED = Argument("accepted", ("B",), "int32", "how many drafts were accepted")

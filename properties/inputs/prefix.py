@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Arrays
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.fingerprints import buckets, collided
 from draftproof.properties.inputs.flat_trees import (
     END,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Arrays
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
 
 
 def vector_add(case: Case) -> Arrays:

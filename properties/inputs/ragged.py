@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from draftproof.properties.batch import Chosen
-from draftproof.properties.contract import Arrays
+from draftproof.properties.core.batch import Chosen
+from draftproof.properties.core.contract import Arrays
 from draftproof.properties.judges.equality import required
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Arrays
+from draftproof.properties.cases.traces.recorded import load as recorded_trace
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.rows import distribution, plant, seams, uniform
-from draftproof.properties.traces.recorded import load as recorded_trace
 
 SAMPLE_FLAGS = (
     "edge_uniforms",

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Arrays
+from draftproof.properties.cases.traces.recorded import load as recorded_trace
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.rows import distribution, drawn, plant, uniform
-from draftproof.properties.traces.recorded import load as recorded_trace
 
 HOSTILE_IDS = (-1, -(2**31), 2**31 - 1)
 HOSTILE_LENGTHS = (-1, -(2**31), 2**31 - 1)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.rounding import sum_error
-from draftproof.properties.verdict import Verdict
 
 
 def judge_draw(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from draftproof.properties.contract import Arrays
-from draftproof.properties.verdict import Verdict
+from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.verdict import Verdict
 
 
 def required(arrays: Arrays, name: str) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from draftproof.properties.contract import Arrays
+from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.equality import judge_equal
-from draftproof.properties.verdict import Verdict
 from draftproof.reference.prefix.fill_block_tables import fill_block_tables
 from draftproof.reference.prefix.match_prefixes import match_prefixes
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from draftproof.properties.contract import Arrays
+from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.equality import judge_equal, required
-from draftproof.properties.verdict import Verdict
 from draftproof.reference.primitives.vector_add import vector_add
 
 

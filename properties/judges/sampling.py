@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from draftproof.properties.contract import Arrays
+from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.drawing import judge_draw
 from draftproof.properties.judges.equality import judge_equal, required
 from draftproof.properties.judges.rounding import UNIT
-from draftproof.properties.verdict import Verdict
 from draftproof.reference.distribution import mass
 from draftproof.reference.sampling.softmax import softmax
 from draftproof.reference.sampling.uniforms import uniforms

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from draftproof.properties.case import Case
+from draftproof.properties.cases.plan import Check, plan
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.verdict import Finding, worst
 from draftproof.properties.mutants.mutant import Mutant
-from draftproof.properties.plan import Check, plan
-from draftproof.properties.subject import Subject
-from draftproof.properties.verdict import Finding, worst
 
 COSTLY = frozenset({"accuracy", "statistics", "offsets past 2^31"})
 """Laws that are held only against a mutant that names them."""

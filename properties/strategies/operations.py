@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Contract
+from draftproof.properties.cases.plan import INTERPRETED_VOCABULARY, Variants, admissible_flags
+from draftproof.properties.cases.sizes import LARGE_VOCABULARY
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.contracts.sizes import LARGE_VOCABULARY
-from draftproof.properties.plan import INTERPRETED_VOCABULARY, Variants, admissible_flags
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.subject import DEVICES
 from draftproof.properties.strategies.rows import RARELY, SEEDS, vocabularies
 from draftproof.properties.strategies.validation import choice
-from draftproof.properties.subject import DEVICES
 
 FLAGS = 3
 """Hostile features at once; each is planted in half of the rows, so that ordinary rows lie between."""

@@ -2,11 +2,11 @@
 
 from hypothesis import strategies as st
 
-from draftproof.properties.case import Case
-from draftproof.properties.prefix.script import NAMESPACES as NAMED
-from draftproof.properties.prefix.script import script
-from draftproof.properties.prefix.sequences import EXTREMES
-from draftproof.properties.prefix.steps import Namespace, Step, Tokens
+from draftproof.properties.core.case import Case
+from draftproof.properties.lockstep.prefix.script import NAMESPACES as NAMED
+from draftproof.properties.lockstep.prefix.script import script
+from draftproof.properties.lockstep.prefix.sequences import EXTREMES
+from draftproof.properties.lockstep.prefix.steps import Namespace, Step, Tokens
 from draftproof.properties.strategies.rows import SEEDS
 from draftproof.properties.strategies.validation import choice, integer
 

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from draftproof.properties.contracts.sizes import LARGE_VOCABULARY, VOCABULARIES
+from draftproof.properties.cases.sizes import LARGE_VOCABULARY, VOCABULARIES
 from draftproof.properties.inputs.rows import LARGEST_BELOW_ONE, ROWS, distribution, seams
 from draftproof.properties.inputs.sampling import rounded
 from draftproof.properties.strategies.validation import choice, integer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from draftproof.properties import profiles
+from draftproof.properties.strategies import profiles
 
 MARKERS = {
     "gpu": "launches a kernel on a CUDA device",

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from draftproof.optimized import eager
-from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.subject import Subject
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.subject import Subject
 
 cuda = pytest.importorskip("draftproof.optimized.cuda", exc_type=ImportError)
 

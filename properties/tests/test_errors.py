@@ -9,10 +9,10 @@ import torch
 
 from draftproof.optimized import eager
 from draftproof.optimized.arguments.check import FLOATS
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Argument, Contract
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.subject import Subject
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Argument, Contract
+from draftproof.properties.core.subject import Subject
 
 SIZES = {"B": 2, "K": 3, "V": 5, "N": 4, "count": 2}
 SIZES |= {"R": 2, "M": 4, "C": 12, "H": 8, "page_size": 2, "width": 3}

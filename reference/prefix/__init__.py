@@ -6,7 +6,7 @@ from draftproof.reference.prefix.model import PrefixModel
 from draftproof.reference.prefix.node import Match, StaleMatchError
 from draftproof.reference.prefix.policy import POLICIES
 from draftproof.reference.prefix.pool import SlotPool
-from draftproof.reference.prefix.radix import RadixTree
+from draftproof.reference.prefix.radix_tree import RadixTree
 
 __all__ = [
     "POLICIES",

@@ -44,7 +44,7 @@ def fill_block_tables(
         tables int32 [R, width] padded with -1, status int32 [R].
 
     >>> from draftproof.reference.prefix.flat import flatten
-    >>> from draftproof.reference.prefix.radix import RadixTree
+    >>> from draftproof.reference.prefix.radix_tree import RadixTree
     >>> tree = RadixTree(page_size=2)
     >>> _ = tree.insert([7, 8, 9, 9], [10, 11, 4, 5])
     >>> flat, node = flatten(tree), np.array([1])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from draftproof.reference.prefix.flat_hash import bucket, fingerprint, signed
-from draftproof.reference.prefix.radix import RadixTree
+from draftproof.reference.prefix.radix_tree import RadixTree
 
 
 class Column(IntEnum):

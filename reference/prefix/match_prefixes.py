@@ -48,7 +48,7 @@ def match_prefixes(
         lengths int32 [R], nodes int32 [R], status int32 [R].
 
     >>> from draftproof.reference.prefix.flat import flatten
-    >>> from draftproof.reference.prefix.radix import RadixTree
+    >>> from draftproof.reference.prefix.radix_tree import RadixTree
     >>> tree = RadixTree()
     >>> _ = tree.insert([7, 8, 9], [0, 1, 2])
     >>> nodes, edges, slots, table = flatten(tree)

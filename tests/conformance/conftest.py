@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from draftproof.conformance.evidence import Mutant
-from draftproof.conformance.records import (
+from draftproof.conformance.evidence.store import Mutant
+from draftproof.conformance.reporting.records import (
     BenchRow,
     Footer,
     Header,
@@ -18,8 +18,8 @@ from draftproof.conformance.records import (
     Result,
     Suite,
 )
-from draftproof.conformance.report import digest
-from draftproof.properties.verdict import Finding, State
+from draftproof.conformance.reporting.report import digest
+from draftproof.properties.core.verdict import Finding, State
 
 OPERATIONS = {
     "verify_chain": ("B={B},K=4,V=128256", ("float32",), "rule=token"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from draftproof.properties.mutants.base.sampling import draw, mass
 from draftproof.reference import Status, Verified
-from draftproof.reference.speculative.chain import one_hot
+from draftproof.reference.speculative.verify_chain import one_hot
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], drive
 
     def program(source: Path) -> driver.Program:
         if source not in built:
-            names = KERNELS.get(source.stem, (source.stem.replace("chain", "verify_chain"),))
+            names = KERNELS.get(source.stem, (source.stem,))
             built[source] = driver.Program(source, names, kernel.ROOT, tmp_path_factory.mktemp("programs"))
         return built[source]
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from draftproof import reference
-from draftproof.properties.case import Case
+from draftproof.properties.core.case import Case
 from draftproof.properties.emulation import driver
 from draftproof.properties.inputs import prefix as inputs
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.drawing import judge_draw
 from draftproof.properties.judges.rounding import FORGIVEN_FREE, UNIT, sum_error, too_many_forgiven
 from draftproof.properties.strategies import distributions, uniforms, vocabularies
-from draftproof.properties.verdict import Verdict
 from draftproof.reference.distribution import draw, mass
 
 rows = vocabularies(largest=1025).flatmap(distributions).map(mass)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from draftproof import reference
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.strategies import cases
 from draftproof.properties.strategies import logits as logit_rows
-from draftproof.properties.verdict import Verdict
 
 
 def judged(logits: np.ndarray, probs: np.ndarray) -> Verdict:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from draftproof.properties.backend import Backend
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.laws.cuda import MEMORY
+from draftproof.properties.laws.shared.device import MEMORY
 from draftproof.properties.strategies import cases
 
 

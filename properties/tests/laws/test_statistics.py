@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.laws import statistics
-from draftproof.properties.laws.statistics import (
+from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.laws.sampling import statistics
+from draftproof.properties.laws.sampling.statistics import (
     HEAD,
     TAIL,
     Cells,
@@ -19,7 +20,6 @@ from draftproof.properties.laws.statistics import (
     mean_accepted,
     smallest_found,
 )
-from draftproof.properties.verdict import Verdict
 
 DRAWS = 500_000
 RUNS = 2_000

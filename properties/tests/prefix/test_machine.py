@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from draftproof import reference
 from draftproof.optimized import host
-from draftproof.properties.prefix.machine import machine
+from draftproof.properties.lockstep.prefix.machine import machine
 
 SHORT = settings(
     max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)

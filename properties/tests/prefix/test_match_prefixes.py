@@ -9,9 +9,9 @@ import torch
 from draftproof import reference
 from draftproof.optimized import eager
 from draftproof.properties.backend import Backend
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Arrays
 from draftproof.properties.contracts.prefix import FILL_BLOCK_TABLES, MATCH_PREFIXES
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.fingerprints import buckets, fingerprints
 from draftproof.properties.inputs.flat_trees import END, KEY, LENGTH, PARENT, START, TOKENS, TREES
 from draftproof.properties.inputs.ragged import RaggedRows

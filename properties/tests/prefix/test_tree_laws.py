@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 
 from draftproof import reference
-from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.laws.law import Law
-from draftproof.properties.laws.tree import TREE_LAWS
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.law import Law
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.laws.prefix.tree import TREE_LAWS
+from draftproof.properties.lockstep.prefix.executor import Executor
+from draftproof.properties.lockstep.prefix.script import script
+from draftproof.properties.lockstep.prefix.shown import shown
 from draftproof.properties.mutants import MUTANTS
 from draftproof.properties.mutants.kill import rejections
-from draftproof.properties.prefix.executor import Executor
-from draftproof.properties.prefix.script import script
-from draftproof.properties.prefix.shown import shown
-from draftproof.properties.subject import Subject
 
 CONTRACT = CONTRACTS["RadixTree"]
 SUBJECT = Subject(CONTRACT, reference.RadixTree, "numpy")

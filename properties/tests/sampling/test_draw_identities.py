@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from draftproof.properties.backend import Backend
-from draftproof.properties.contract import Arrays
+from draftproof.properties.core.contract import Arrays
 from draftproof.properties.judges.equality import required
 from draftproof.properties.strategies import distributions, uniforms, vocabularies
 from draftproof.reference.sampling.uniforms import philox4x32

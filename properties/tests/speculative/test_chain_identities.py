@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from draftproof.properties.backend import Backend
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Arrays
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
 from draftproof.properties.judges.equality import required
 from draftproof.properties.strategies import cases
-from draftproof.reference.speculative.chain import one_hot
+from draftproof.reference.speculative.verify_chain import one_hot
 
 CHAIN, GREEDY = CONTRACTS["verify_chain"], CONTRACTS["verify_chain_greedy"]
 BACKENDS = [

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from draftproof.properties.case import Case
-from draftproof.properties.contract import Arrays
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.rounding import PRODUCT
 from draftproof.properties.strategies import cases
-from draftproof.properties.verdict import Verdict
-from draftproof.reference.speculative.chain import verify_chain
+from draftproof.reference.speculative.verify_chain import verify_chain
 from draftproof.reference.status import Status
 
 CHAIN = CONTRACTS["verify_chain"]

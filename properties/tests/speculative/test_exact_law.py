@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from draftproof import reference
 from draftproof.properties.backend import Backend
-from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.laws.chain_law import (
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.laws.speculative.exact_law import (
     BOUNDS,
     EXACT_LAW,
     SIZES,
@@ -21,7 +22,6 @@ from draftproof.properties.laws.chain_law import (
     exact_cases,
     mean_accepted,
 )
-from draftproof.properties.subject import Subject
 
 CHAIN = CONTRACTS["verify_chain"]
 DEEP = exact_cases(CHAIN, "cpu", "deep", 0)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from draftproof import reference
-from draftproof.properties.prefix.executor import Executor
-from draftproof.properties.prefix.steps import Bad, Open, Step, Tokens
+from draftproof.properties.lockstep.prefix.executor import Executor
+from draftproof.properties.lockstep.prefix.steps import Bad, Open, Step, Tokens
 from draftproof.properties.strategies import token_sequences, tree_scripts
 
 LOOK = settings(max_examples=5_000, database=None, derandomize=True, deadline=None)

@@ -9,8 +9,8 @@ from hypothesis import Phase, assume, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument, NoSuchExample
 
-from draftproof.properties.case import Case
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
 from draftproof.properties.inputs.rows import LARGEST_BELOW_ONE, seams
 from draftproof.properties.inputs.sampling import rounded
 from draftproof.properties.strategies import (

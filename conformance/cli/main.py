@@ -1,0 +1,284 @@
+"""The command line: every subcommand of ``draftproof`` and its three exit codes."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+try:
+    import typer
+    from rich.console import Console
+except ImportError as missing:
+    raise SystemExit(
+        f"draftproof: the command line needs {missing.name}: pip install 'draftproof[test]'"
+    ) from missing
+
+from draftproof.conformance.cli import explain as explanation
+from draftproof.conformance.cli.progress import progress
+from draftproof.conformance.cli.trace import trace
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.evidence import publish
+from draftproof.conformance.reporting import matrix
+from draftproof.conformance.reporting.records import Report
+from draftproof.conformance.reporting.report import finite, read
+from draftproof.conformance.running.backends import BACKENDS, device_for
+from draftproof.conformance.running.runner import Child
+from draftproof.conformance.running.session import (
+    BAD,
+    Session,
+    chosen,
+    requested,
+    told_apart,
+    waivers_of,
+    write_overview,
+)
+from draftproof.conformance.running.waivers import Waiver
+from draftproof.conformance.timing.bench import bench_rows, can_be_timed, show_benches
+from draftproof.properties.core.verdict import State
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Proves kernels of LLM decoding right, and measures them.",
+)
+out = Console()
+console = Console(stderr=True)
+"""Progress and complaints; what was found goes to ``out``."""
+
+SHOWN = 8
+"""Failures shown in the terminal for each backend; all of them are in the report."""
+
+NONSENSE = 2
+"""Exit code of a request that makes no sense."""
+
+
+class Device(StrEnum):
+    """Where a backend is checked."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    INTERPRETER = "interpreter"
+
+
+class Budget(StrEnum):
+    """How much is checked."""
+
+    SMALL = "small"
+    STANDARD = "standard"
+    DEEP = "deep"
+
+
+Modules = Annotated[
+    list[str] | None, typer.Argument(help="Importable backends; all of draftproof's own if none.")
+]
+Operations = Annotated[list[str] | None, typer.Option("--op", help="Only this operation; may be repeated.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+OnDevice = Annotated[Device | None, typer.Option(help="Where to check; a GPU where there is one by default.")]
+
+
+@app.command()
+def check(
+    modules: Modules = None,
+    operation: Operations = None,
+    device: OnDevice = None,
+    budget: Annotated[Budget, typer.Option(help="How much to check.")] = Budget.STANDARD,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the case list.")] = 0,
+    report: Annotated[Path, typer.Option(help="Folder for reports, page and badge.")] = Path("report"),
+    waivers: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="TOML file of known failures, with issue and end."),
+    ] = None,
+    bench: Annotated[
+        bool, typer.Option("--bench", help="Time what is right, too (kernels need a CUDA device).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense."""
+    reports, known = [], waivers_of(waivers, budget, seed)
+    for module in told_apart(modules or BACKENDS):
+        session = Session(module, device_for(module, device), budget, seed, chosen(operation or []))
+        timed = bench and not session.run.hello.unavailable and can_be_timed(module, session.device)
+        rows = bench_rows([module], operation or []) if timed else None
+        with progress(module, session.total, console) as seen:
+            reports.append(session.report(report, known, seen, rows))
+    write_overview(report, reports)
+    _show(reports, report, known.idle, as_json)
+    wrong = any(result.state in BAD for each in reports for result in each.results)
+    raise typer.Exit(1 if wrong or known.idle else 0)
+
+
+@app.command()
+def bench(
+    modules: Modules = None,
+    operation: Operations = None,
+    output: Annotated[Path, typer.Option(help="Folder for the table (Markdown) and the chart (SVG).")] = Path(
+        "report"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Time kernels in CUDA graphs and host trees on a core, beside the floor, eager and others' figures."""
+    rows = list(bench_rows(modules or [], operation or [])())
+    show_benches(rows, output, console if as_json else out)
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+
+
+@app.command()
+def replay(
+    case: Annotated[str, typer.Argument(help="A case in one line, as reports print it.")],
+    backend: Annotated[str, typer.Option(help="The importable backend.")],
+    law: Annotated[str, typer.Option(help="Which law to check.")] = "admissible",
+    device: OnDevice = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one case again and show every wrong decision."""
+    parsed, wanted = requested(case, law)
+    with Child(backend, device_for(backend, device)) as child:
+        hello = child.hello()
+        why = hello.broken or hello.unavailable
+        if parsed.operation not in hello.operations:
+            why = why or f"it has no operation {parsed.operation}"
+        if hello.device not in wanted.devices:
+            why = why or f"{law!r} is checked on {', '.join(wanted.devices)}, not on {hello.device}"
+        if why:
+            raise DiagnosticError("backend-unusable", f"cannot replay on {backend}: {why}")
+        answer = child.check(parsed.operation, law, parsed, wanted.seconds)
+    if as_json:
+        _print_json({**asdict(answer), "case": case, "law": law, "backend": backend})
+    else:
+        colour = "green" if answer.state is State.PASS else "red"
+        out.print(f"[{colour}]{answer.state}[/] {law}: {wanted.sentence}", highlight=False)
+        for finding in answer.findings:
+            out.print(f"  {finding}", highlight=False, markup=False, soft_wrap=True)
+        if answer.reason:
+            out.print(f"  {answer.reason}", highlight=False, markup=False, soft_wrap=True)
+        counts = f"{answer.decisions} decisions, {answer.forgiven} within the rounding bound"
+        measures = "".join(f", {name} {value:.4g}" for name, value in answer.measures.items())
+        out.print(f"  {counts}{measures}, {answer.seconds:.2f} s", highlight=False)
+    raise typer.Exit(0 if answer.state is State.PASS else 1)
+
+
+@app.command()
+def explain(
+    operation: Annotated[str, typer.Argument(help="The operation's name.")], as_json: AsJson = False
+) -> None:
+    """Print an operation's rule, shapes, laws and work, from its contract."""
+    contract = chosen([operation])[0]
+    if as_json:
+        _print_json(explanation.as_dict(contract))
+    else:
+        explanation.show(contract, out)
+
+
+@app.command()
+def record(
+    reports: Annotated[
+        list[Path],
+        typer.Argument(exists=True, dir_okay=False, help="Report files of one device, one per backend."),
+    ],
+    timings: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The bench.json of draftproof bench.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where evidence lies; the package's by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make evidence of a device's reports: every result, the versions, the digest of every source."""
+    path = publish.record([read(path) for path in reports], timings, folder)
+    if as_json:
+        _print_json({"written": path.name})
+    else:
+        out.print(f"evidence written: {path.name}", highlight=False)
+
+
+@app.command()
+def badge(
+    root: Annotated[Path, typer.Option(help="The project whose README carries the matrix.")] = Path(),
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if anything would change.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make badge, matrix and charts from the evidence; what changed sources make stale is shown so."""
+    changed = publish.update(root, write=not check_only)
+    if as_json:
+        _print_json({"changed": changed})
+    elif changed:
+        out.print(f"{'out of date' if check_only else 'written'}: {', '.join(changed)}", highlight=False)
+    else:
+        out.print("badge, matrix and charts follow from the evidence", highlight=False)
+    raise typer.Exit(1 if check_only and changed else 0)
+
+
+app.command()(trace)
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(finite(document), default=sorted, indent=1, allow_nan=False))
+
+
+def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: bool) -> None:
+    table = matrix.Matrix.from_reports(reports)
+    for waiver in idle:
+        complaint = f"nothing fails any more: {waiver.case}; remove the waiver ({waiver.issue})"
+        console.print(f"draftproof: {complaint}", highlight=False, markup=False, soft_wrap=True)
+    if as_json:
+        _print_json(
+            {
+                "score": asdict(table.score),
+                "idle_waivers": [waiver.case for waiver in idle],
+                "reports": [_summary(r) for r in reports],
+            }
+        )
+        return
+    out.print(matrix.rich_table(table))
+    for report in reports:
+        wrong = [result for result in report.results if result.state in BAD]
+        # One of each law: that a bug breaks several laws says more of it than five cases of one.
+        shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
+        for result in shown[:SHOWN]:
+            out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
+            what = [str(finding) for finding in result.findings[:2]] or [result.reason]
+            for line in (*what, result.reproduce):
+                out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+        if len(wrong) > len(shown[:SHOWN]):
+            rest = len(wrong) - len(shown[:SHOWN])
+            out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
+        for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
+            out.print(f"[dim]unavailable: {report.header.subject.backend}: {reason}[/]", highlight=False)
+    score = table.score
+    out.print(
+        f"{score.good} of {score.due} checks passed, {score.covers}% of the matrix covered; "
+        f"page: {folder / 'index.html'}, badge: {folder / 'badge.svg'}",
+        highlight=False,
+    )
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    wrong = [asdict(result) for result in report.results if result.state in BAD]
+    return {
+        "backend": report.header.subject.backend,
+        "device": report.header.subject.device,
+        "counts": report.footer.counts,
+        "seconds": report.footer.seconds,
+        "wrong": wrong,
+        "benches": [asdict(row) for row in report.benches],
+    }
+
+
+def main() -> None:
+    """Run the command line; a request that makes no sense ends with one explanation and exit code 2."""
+    try:
+        app()
+    except DiagnosticError as error:
+        console.print(f"draftproof: {error}", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(NONSENSE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The progress bars of a check and of a replay."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from draftproof.conformance.reporting.records import Result
+from draftproof.conformance.running.session import BAD
+
+
+@contextmanager
+def progress(module: str, total: int, console: Console) -> Iterator[Callable[[Result], None]]:
+    """Show how many results there are, and how many are wrong; yield the function that takes each result."""
+    wrong = 0
+    with _bar(console) as bar:
+        task = bar.add_task(module, total=total)
+
+        def seen(result: Result) -> None:
+            nonlocal wrong
+            wrong += result.state in BAD
+            note = f" [red]{wrong} wrong[/]" if wrong else ""
+            bar.update(task, advance=1, description=f"{module}{note}")
+
+        yield seen
+
+
+@contextmanager
+def steps(total: int, console: Console) -> Iterator[Callable[[str, int], None]]:
+    """Show how far a long computation is; yield the function that takes what it is at, and steps done."""
+    with _bar(console) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda what, done: bar.update(task, advance=done, description=what)
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=not console.is_terminal)

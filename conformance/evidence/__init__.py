@@ -1,0 +1,1 @@
+"""What runs on a device have shown, and what the project shows of it."""

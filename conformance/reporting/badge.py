@@ -1,0 +1,62 @@
+"""The badge: how much passed of what was due, how much is covered, on what; floored, never flattered."""
+
+from html import escape
+
+from draftproof.conformance.reporting.glyphs import STALE
+from draftproof.conformance.reporting.matrix import Score
+
+FILLS = {"brightgreen": "#1a7f37", "yellow": "#8a6100", "red": "#c9252d", "lightgrey": "#5f6771"}
+"""Shields' colour names, and darker fills on which white text has a contrast of at least 4.5."""
+LABEL_FILL = "#3d444d"
+
+
+def label(budget: str, device: str) -> str:
+    """Return the left half: ``device`` is an architecture such as "sm90", or "cpu"."""
+    return f"draftproof {budget} · {device}"
+
+
+def message(score: Score) -> str:
+    """Return the right half: ``"1183/1184 · covers 100%"``."""
+    if not score.due:
+        return f"nothing to check · covers {score.covers}%"
+    stale = " · stale" * (STALE in score.states)
+    return f"{score.good}/{score.due} · covers {score.covers}%{stale}"
+
+
+def colour(score: Score) -> str:
+    """Return the shields colour: green only if everything due has passed and is still true."""
+    if not score.due or STALE in score.states:
+        return "lightgrey"
+    if score.passed:
+        return "brightgreen"
+    wrong = score.states & {"fail", "error"}
+    return "yellow" if not wrong and score.good * 10 >= score.due * 9 else "red"
+
+
+def endpoint(score: Score, budget: str, device: str) -> dict[str, object]:
+    """Return the document that shields.io reads from an endpoint."""
+    return {
+        "schemaVersion": 1,
+        "label": label(budget, device),
+        "message": message(score),
+        "color": colour(score),
+        "isError": not score.passed,
+    }
+
+
+def svg(score: Score, budget: str, device: str) -> str:
+    """Return the same badge as a static SVG, without network or font metrics."""
+    left, right, fill = label(budget, device), message(score), FILLS[colour(score)]
+    # Six and a half pixels a letter is close enough for Verdana 11; textLength makes it exact.
+    a, b = 13 * len(left) // 2 + 12, 13 * len(right) // 2 + 12
+    name = escape(f"{left}: {right}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{a + b}" height="20" role="img" aria-label="{name}">'
+        f"<title>{name}</title>"
+        f'<clipPath id="r{a + b}"><rect width="{a + b}" height="20" rx="3"/></clipPath>'
+        f'<g clip-path="url(#r{a + b})"><rect width="{a}" height="20" fill="{LABEL_FILL}"/>'
+        f'<rect x="{a}" width="{b}" height="20" fill="{fill}"/></g>'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
+        f'<text x="{a / 2}" y="14" textLength="{a - 12}">{escape(left)}</text>'
+        f'<text x="{a + b / 2}" y="14" textLength="{b - 12}">{escape(right)}</text></g></svg>\n'
+    )

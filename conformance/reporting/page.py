@@ -1,0 +1,181 @@
+"""The page: one self-contained HTML file with the matrix, and behind every cell what was found there."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from draftproof.conformance.evidence.store import Mutant
+from draftproof.conformance.reporting.badge import colour
+from draftproof.conformance.reporting.charts import against_target, inline_charts, memory
+from draftproof.conformance.reporting.glyphs import MARKS, WORST_FIRST
+from draftproof.conformance.reporting.matrix import Cell, Column, Matrix
+from draftproof.conformance.reporting.records import Report, Result
+from draftproof.conformance.reporting.report import combine, short_name
+
+SHOWN = 25
+"""Failing cases listed for one cell; the others are in the report file."""
+LISTED = ("fail", "error", "waived", "not run", "unavailable", "absent")
+
+
+@dataclass(slots=True)
+class LawCount:
+    """One law's line in a cell's table."""
+
+    name: str
+    states: Counter[str] = field(default_factory=Counter)
+    decisions: int = 0
+    forgiven: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Reason:
+    """Results without findings that share state and reason."""
+
+    state: str
+    text: str
+    results: list[Result] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Panel:
+    """Everything behind one cell of the matrix."""
+
+    operation: str
+    column: Column
+    cell: Cell
+    laws: dict[str, LawCount] = field(default_factory=dict)
+    failing: list[Result] = field(default_factory=list)
+    reasons: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    measures: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The name of the cell in the address of the page."""
+        return f"{self.operation}.{self.column.backend}.{self.column.dtype}"
+
+    @property
+    def more(self) -> int:
+        """How many failing cases are not shown."""
+        return max(0, len(self.failing) - SHOWN)
+
+    def add(self, result: Result) -> None:
+        """Count one result."""
+        if result.law:
+            law = self.laws.setdefault(result.law, LawCount(result.law))
+            law.states[result.state.value] += 1
+            law.decisions += result.decisions
+            law.forgiven += result.forgiven
+            law.seconds += result.seconds
+        for name, value in result.measures.items():
+            self.measures[name] = max(value, self.measures.get(name, value))
+        if result.state.value in ("fail", "error", "waived"):
+            self.failing.append(result)
+        elif result.state.value in LISTED:
+            key = result.state.value, result.reason
+            self.reasons.setdefault(key, Reason(*key)).results.append(result)
+
+
+def render(
+    reports: Sequence[Report],
+    mutants: Sequence[Mutant] = (),
+    pillars: Mapping[str, str] | None = None,
+    sentences: Mapping[str, str] | None = None,
+) -> str:
+    """Return the page of the reports of one or several backends.
+
+    ``pillars`` (each operation's pillar) groups the rows; ``sentences`` says what each law means.
+    Raises DiagnosticError as ``combine`` does.
+    """
+    reports = combine(reports)
+    matrix = Matrix.from_reports(reports)
+    panels = _panels(reports, matrix)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "time": microseconds, "name": short_name, "memory": memory}
+    occurring = Counter(state for cell in matrix.cells.values() for state in cell.counts)
+    benches = [bench for report in reports for bench in report.benches]
+    return environment.get_template("page.html.j2").render(
+        reports=reports,
+        first=reports[0].header,
+        matrix=matrix,
+        groups=_groups(matrix, pillars or {}),
+        panels=panels,
+        open_panels=sorted(
+            (panel for panel in panels.values() if panel.cell.state != "pass"),
+            key=lambda panel: LISTED.index(panel.cell.state),
+        ),
+        passing_panels=[panel for panel in panels.values() if panel.cell.state == "pass"],
+        scores=[_scored(report) for report in reports],
+        states=occurring,
+        dtypes=list(dict.fromkeys(column.dtype for column in matrix.columns)),
+        marks=MARKS,
+        order=[state for state in MARKS if occurring[state]],
+        worst=WORST_FIRST,
+        shown=SHOWN,
+        mutants=mutants,
+        killed=sum(bool(mutant.laws) for mutant in mutants),
+        sentences=sentences or {},
+        benches=benches,
+        charts=inline_charts(benches),
+        against_target=against_target,
+    )
+
+
+def number(value: float) -> str:
+    """Return a measured number for people.
+
+    >>> number(3.14159), number(2e-8), number(1_500_000), number(float("inf"))
+    ('3.142', '2e-08', '1,500,000', '∞')
+    """
+    if not math.isfinite(value):
+        return "∞"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def microseconds(value: float) -> str:
+    """Return a time with three digits, which is what a median of rounds is worth.
+
+    >>> microseconds(4.0456), microseconds(1877.4)
+    ('4.05', '1,877')
+    """
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _panels(reports: Sequence[Report], matrix: Matrix) -> dict[tuple[str, Column], Panel]:
+    panels = {key: Panel(*key, cell) for key, cell in matrix.cells.items()}
+    for report in reports:
+        backend = short_name(report.header.subject.backend)
+        for result in report.results:
+            panels[result.operation, Column(backend, result.dtype)].add(result)
+    for panel in panels.values():
+        panel.failing.sort(key=lambda result: LISTED.index(result.state.value))
+    return panels
+
+
+def _groups(matrix: Matrix, pillars: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for operation in matrix.operations:
+        groups.setdefault(pillars.get(operation, "other" if pillars else ""), []).append(operation)
+    return list(groups.items())
+
+
+def _scored(report: Report) -> dict[str, Any]:
+    matrix = Matrix.from_reports([report])
+    return {
+        "backend": report.header.subject.backend,
+        "score": matrix.score,
+        "tone": colour(matrix.score),
+        "counts": {state: count for state, count in report.footer.counts.items() if count},
+        "seconds": report.footer.seconds,
+    }

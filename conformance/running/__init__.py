@@ -1,0 +1,1 @@
+"""Runs checks in child processes and turns whatever happens into results."""

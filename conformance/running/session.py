@@ -1,0 +1,205 @@
+"""One conformance session: check backends, write a report each, then the page, the badge and the tables."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from itertools import combinations
+from pathlib import Path
+
+from draftproof import __version__
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.evidence.machine import libraries, machine
+from draftproof.conformance.evidence.store import Mutant
+from draftproof.conformance.reporting import badge, charts, matrix, page
+from draftproof.conformance.reporting.records import (
+    BenchRow,
+    Header,
+    Implementation,
+    Report,
+    Result,
+    Suite,
+)
+from draftproof.conformance.reporting.report import ReportWriter, read, short_name
+from draftproof.conformance.running.runner import Run
+from draftproof.conformance.running.waivers import Waivers
+from draftproof.conformance.running.waivers import load as load_waivers
+from draftproof.properties.cases.plan import cases, digest, plan
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.law import Law
+from draftproof.properties.core.subject import DEVICES
+from draftproof.properties.core.verdict import State
+
+BAD = (State.FAIL, State.ERROR, State.NOT_RUN)
+"""States that make a check's exit code 1."""
+
+COPY = "copy the whole line, and the law, from the report"
+
+
+def chosen(operations: Sequence[str]) -> list[Contract]:
+    """Return the contracts of the named operations, or all; DiagnosticError for an unknown name."""
+    unknown = [name for name in operations if name not in CONTRACTS]
+    if unknown:
+        raise DiagnosticError(
+            "operation-unknown",
+            f"there is no operation {', '.join(map(repr, unknown))}",
+            [],
+            f"the operations are {', '.join(CONTRACTS)}",
+        )
+    return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
+
+
+def told_apart(modules: Sequence[str]) -> Sequence[str]:
+    """Return the modules; DiagnosticError if two have the last name in common, which names their results."""
+    for module, other in combinations(modules, 2):
+        if short_name(module) == short_name(other):
+            raise DiagnosticError(
+                "backends-alike",
+                f"{module} and {other} are both called {short_name(module)!r} in report and matrix",
+                [],
+                "check them one after the other, each with a --report of its own",
+            )
+    return modules
+
+
+def requested(line: str, law_name: str) -> tuple[Case, Law]:
+    """Read the line of a case and find the law; DiagnosticError unless the law is checked on such cases."""
+    try:
+        case = Case.parse(line)
+    except ValueError as error:
+        raise DiagnosticError("case-malformed", str(error), [], COPY) from error
+    contract = chosen([case.operation])[0]
+    laws = {law.name: law for law in contract.laws}
+    if law_name not in laws:
+        raise DiagnosticError(
+            "law-unknown", f"{case.operation} has no law {law_name!r}", [], f"its laws are {', '.join(laws)}"
+        )
+    law = laws[law_name]
+    model = next(iter((law.cases or cases)(contract, "cuda", "deep", 0)), case)
+    expected = {
+        "sizes": (case.shape, model.shape),
+        "dtype": ([case.dtype], contract.dtypes),
+        "options": (case.options, model.options),
+        "flags": (case.flags, contract.flags),
+    }
+    wrong = [
+        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(given) or 'none'}"
+        for what, (given, known) in expected.items()
+        if set(given) - set(known) or (what in ("sizes", "options") and set(known) - set(given))
+    ]
+    if wrong:
+        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {line}", wrong, COPY)
+    return case, law
+
+
+def jobs_for(device: str) -> int:
+    """Return how many children work at once: one on a GPU, one per core elsewhere."""
+    return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+
+
+def waivers_of(path: Path | None, budget: str, seed: int) -> Waivers:
+    """Read the waivers of a run over the whole case list, whatever part of it is asked for."""
+    if path is None:
+        return Waivers()
+    lines = {
+        str(check.case)
+        for contract in CONTRACTS.values()
+        for device in DEVICES
+        for check in plan(contract, device, budget, seed)
+    }
+    return load_waivers(path, lines, date.today())
+
+
+class Session:
+    """The checks of one backend on one device, from loading it to its report file."""
+
+    def __init__(
+        self, backend: str, device: str, budget: str, seed: int, contracts: Sequence[Contract]
+    ) -> None:
+        self.backend, self.budget, self.seed = backend, budget, seed
+        self.contracts = contracts
+        self.started = datetime.now(UTC)
+        try:
+            self.run = Run(backend, device, budget, seed, contracts, jobs_for(device))
+        except ValueError as error:
+            raise DiagnosticError("backend-variants", f"{backend}: {error}") from error
+        if self.run.hello.broken:
+            raise DiagnosticError(
+                "backend-broken", f"cannot load backend {backend!r}: {self.run.hello.broken}"
+            )
+        if not self.run.present and not self.run.hello.unavailable:
+            raise DiagnosticError(
+                "backend-empty",
+                f"{backend} has none of the operations asked for",
+                [],
+                f"a backend has functions named like operations: {', '.join(c.name for c in contracts)}",
+            )
+
+    @property
+    def device(self) -> str:
+        """Where the laws are checked."""
+        return self.run.device
+
+    @property
+    def total(self) -> int:
+        """How many checks will be run."""
+        return 0 if self.run.hello.unavailable else sum(c in self.run.present for c, _ in self.run.checks)
+
+    def header(self) -> Header:
+        """Describe the run."""
+        return Header(
+            Suite(
+                __version__,
+                self.budget,
+                self.seed,
+                self.total,
+                digest(self.contracts, self.budget, self.seed),
+            ),
+            Implementation(self.backend, self.device, dict(self.run.hello.variants)),
+            machine(),
+            libraries(),
+            shlex.join(["draftproof", *sys.argv[1:]]),
+            self.started.isoformat(timespec="seconds"),
+        )
+
+    def report(
+        self,
+        folder: Path,
+        waivers: Waivers,
+        seen: Callable[[Result], None],
+        benches: Callable[[], Iterator[BenchRow]] | None = None,
+    ) -> Report:
+        """Run the checks, then the timings, into ``<folder>/<backend>.jsonl``; return what was written."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{short_name(self.backend)}.jsonl"
+        with ReportWriter(path, self.header()) as writer:
+            for raw in self.run.results(waivers):
+                result = waivers.settle(raw)
+                writer.result(result)
+                seen(result)
+            if benches is not None:
+                for row in benches():
+                    writer.bench(row)
+        return read(path)
+
+
+def write_overview(folder: Path, reports: Sequence[Report], mutants: Sequence[Mutant] = ()) -> None:
+    """Write the page, the badge (SVG and endpoint), the matrix and the timings into ``folder``."""
+    table = matrix.Matrix.from_reports(reports)
+    header = reports[0].header
+    where = header.machine.arch or "cpu"
+    pillars = {contract.name: contract.pillar for contract in CONTRACTS.values()}
+    sentences = {law.name: law.sentence for contract in CONTRACTS.values() for law in contract.laws}
+    (folder / "index.html").write_text(page.render(reports, mutants, pillars, sentences), encoding="utf-8")
+    (folder / "badge.svg").write_text(badge.svg(table.score, header.suite.budget, where), encoding="utf-8")
+    document = badge.endpoint(table.score, header.suite.budget, where)
+    (folder / "badge.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
+    (folder / "matrix.md").write_text(matrix.markdown(table) + "\n", encoding="utf-8")
+    benches = [row for report in reports for row in report.benches]
+    if benches:
+        (folder / "bench.md").write_text(charts.markdown(benches) + "\n", encoding="utf-8")
+        (folder / "bench.svg").write_text(charts.chart(benches), encoding="utf-8")

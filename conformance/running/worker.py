@@ -1,0 +1,131 @@
+"""The child process: runs laws on one backend, so that a crash, a hang or a poisoned device stays there."""
+
+import os
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from draftproof.properties.backend import unavailable
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.subject import Subject, WrongSignatureError
+from draftproof.properties.core.verdict import Finding, State
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What the child found when it loaded the backend."""
+
+    device: str
+    """Where the laws will be checked: a NumPy backend is checked on "numpy" whatever was asked for."""
+    operations: tuple[str, ...] = ()
+    variants: dict[str, Any] = field(default_factory=dict)
+    """The backend's ``CONFORMANCE``: settings, and the options an operation restricts itself to."""
+    unavailable: str = ""
+    """Why the backend cannot run here."""
+    broken: str = ""
+    """Why the backend cannot be loaded at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of one check."""
+
+    state: State
+    seconds: float
+    findings: tuple[Finding, ...] = ()
+    decisions: int = 0
+    forgiven: int = 0
+    measures: dict[str, float] = field(default_factory=dict)
+    reason: str = ""
+    poisoned: bool = False
+    """Whether the device is lost to this process, which ends now."""
+
+
+def serve(connection: Connection, backend: str, device: str, threads: int) -> None:
+    """Load the backend, say hello, then answer (operation, law, case line) until the parent goes."""
+    if device == "interpreter":
+        os.environ["TRITON_INTERPRET"] = "1"
+    hello, module = load(backend, device)
+    if threads and hello.device in ("cpu", "interpreter") and "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    connection.send(hello)
+    try:
+        while module is not None:
+            answer = check(module, hello.device, *connection.recv())
+            connection.send(answer)
+            if answer.poisoned:
+                break
+    except (EOFError, BrokenPipeError):
+        return  # the parent is gone
+
+
+def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
+    """Import the backend and find out what it offers on ``device``."""
+    try:
+        module = import_module(backend)
+    except ModuleNotFoundError as error:
+        if error.name and (backend == error.name or backend.startswith(f"{error.name}.")):
+            return Hello(device, broken=f"there is no module {error.name!r}"), None
+        return Hello(device, unavailable=str(error)), None
+    except ImportError as error:
+        return Hello(device, unavailable=str(error)), None
+    except Exception as error:  # a stranger's module may raise anything
+        return Hello(device, broken=f"importing it raised {type(error).__name__}: {error}"), None
+    declared = dict(getattr(module, "CONFORMANCE", {}))
+    if unknown := declared.keys() - {"arrays", "memory", "synchronises", *CONTRACTS}:
+        names = ", ".join(sorted(map(str, unknown)))
+        return Hello(
+            device, broken=f"its CONFORMANCE names {names}, which is neither operation nor setting"
+        ), None
+    if declared.get("arrays") == "numpy":
+        device = "numpy"
+    offered = tuple(name for name in CONTRACTS if callable(getattr(module, name, None)))
+    return Hello(device, offered, declared, unavailable=unavailable(module, device) or ""), module
+
+
+def check(module: ModuleType, device: str, operation: str, law_name: str, line: str) -> Answer:
+    """Check one law on one case; never raises."""
+    started = time.perf_counter()
+    contract = CONTRACTS[operation]
+    law = next(law for law in contract.laws if law.name == law_name)
+    subject = Subject.of(module, contract, device)
+    assert subject is not None, f"{operation} was offered"
+    try:
+        verdict = law.check(contract, subject, Case.parse(line))
+        subject.synchronise()
+    except WrongSignatureError as error:
+        findings = (Finding("signature", "the contract's outputs", str(error)),)
+        return Answer(State.FAIL, time.perf_counter() - started, findings)
+    except Exception as error:  # a stranger's kernel may raise anything
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        seconds = time.perf_counter() - started
+        return Answer(State.ERROR, seconds, reason=reason[:2000], poisoned=_lost(subject))
+    return Answer(
+        State.PASS if verdict.passed else State.FAIL,
+        time.perf_counter() - started,
+        tuple(verdict.findings[:8]),
+        verdict.decisions,
+        verdict.forgiven,
+        verdict.measures,
+    )
+
+
+def _lost(subject: Subject) -> bool:
+    try:
+        subject.synchronise()
+    except Exception:  # the device says so by raising
+        return True
+    return False
+
+
+def main() -> None:
+    """Serve on the file descriptor, backend, device and number of threads that the arguments name."""
+    serve(Connection(int(sys.argv[1])), sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -1,0 +1,1 @@
+"""Prefix caches on recorded requests: replayed, held against exact simulation, shown."""

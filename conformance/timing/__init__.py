@@ -1,0 +1,1 @@
+"""How long things take: kernels in CUDA graphs, objects of the host on a core."""

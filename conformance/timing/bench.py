@@ -1,0 +1,126 @@
+"""What ``draftproof bench`` times, and how it shows the times."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.reporting import charts
+from draftproof.conformance.reporting.records import BenchRow
+from draftproof.conformance.reporting.report import short_name
+from draftproof.conformance.running.backends import BACKENDS
+from draftproof.conformance.running.session import chosen
+from draftproof.conformance.timing.objects import OPERATION, ORACLE, host_rows
+from draftproof.properties.backend import unavailable
+from draftproof.properties.core.contract import Contract
+
+
+def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
+    """Return a function that times the modules (all of ours if none) on every benchmark shape.
+
+    Host trees are timed on any machine. Raises DiagnosticError at once where nothing that is asked for
+    can be timed, for want of a CUDA device or of torch.
+    """
+    sys.path.insert(0, str(Path.cwd()))
+    wanted = chosen(operations)
+    asked = [name for name in modules or BACKENDS[1:] if _runs(name)]
+    trees = [name for name in asked if hasattr(import_module(name), OPERATION)]
+    if all(contract.name != OPERATION for contract in wanted):
+        trees = []
+    kernels = [contract for contract in wanted if contract.benches]
+    missing = _no_gpu() if kernels else None
+    if missing is not None and not trees:
+        raise missing
+
+    def rows() -> Iterator[BenchRow]:
+        if kernels and missing is None:
+            yield from _kernel_rows(kernels, list(filter(_on_gpu, asked)))
+        yield from host_rows(trees)
+
+    return rows
+
+
+def can_be_timed(module: str, device: str) -> bool:
+    """Whether a backend that is checked on ``device`` has something to time: kernels on a GPU, or a tree."""
+    tree = hasattr(import_module(module), OPERATION)
+    return module != ORACLE and (device == "cuda" or (device == "numpy" and tree))
+
+
+def _no_gpu() -> DiagnosticError | None:
+    """Return why no kernel can be timed here, or None."""
+    try:
+        import torch
+    except ImportError:
+        return DiagnosticError("bench-torch", "bench needs torch", [], "pip install 'draftproof[torch]'")
+    if torch.cuda.is_available():
+        return None
+    return DiagnosticError(
+        "bench-device",
+        "bench needs a CUDA device, and there is none here",
+        [],
+        "run it on a machine with a GPU",
+    )
+
+
+def _kernel_rows(contracts: Sequence[Contract], backends: Sequence[str]) -> Iterator[BenchRow]:
+    import torch
+
+    from draftproof.conformance.timing.kernels import EAGER, bench, without_peers
+
+    shown = {short_name(name) for name in backends}
+    on_h100 = "H100" in torch.cuda.get_device_name()
+    for contract in contracts:
+        for shape in contract.benches:
+            for row in bench(contract, shape, [EAGER, *(name for name in backends if name != EAGER)]):
+                if row.backend in shown:
+                    yield row if on_h100 else without_peers(row)
+            torch.cuda.empty_cache()
+
+
+def _runs(backend: str) -> bool:
+    try:
+        module = import_module(backend)
+    except ModuleNotFoundError as error:
+        if error.name and backend.startswith(error.name):
+            raise DiagnosticError("backend-broken", f"there is no module {error.name!r}") from error
+        return False
+    except ImportError:
+        return False
+    return unavailable(module, "cuda") is None
+
+
+def _on_gpu(backend: str) -> bool:
+    return getattr(import_module(backend), "CONFORMANCE", {}).get("arrays") != "numpy"
+
+
+def show_benches(rows: Sequence[BenchRow], folder: Path, console: Console) -> None:
+    """Print the table and write it, with the chart, ready for a pull request."""
+    table = Table()
+    for heading in ("operation", "shape", "backend", "us", "x floor", "x baseline", "target", "published"):
+        table.add_column(heading, justify="left" if heading in ("operation", "shape", "backend") else "right")
+    for row in rows:
+        _, shape, dtype, options, *_ = row.case.split("/")
+        telling = [f" {part}" for part in options.split(",") if part.startswith(("rule=", "act="))]
+        table.add_row(
+            row.operation,
+            f"{shape} {dtype}{''.join(telling)}",
+            row.backend,
+            f"{row.microseconds:.2f}",
+            f"{row.ratio_to_floor:.2f}",
+            f"{row.ratio_to_eager:.3f}" if row.ratio_to_eager else "-",
+            f"{row.target_microseconds:g}" if row.target_microseconds else "-",
+            f"{row.peer_microseconds:g} {row.peer}" if row.peer_microseconds else "-",
+        )
+    console.print(table)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.json").write_text(
+        json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8"
+    )
+    (folder / "bench.md").write_text(charts.markdown(rows) + "\n", encoding="utf-8")
+    (folder / "bench.svg").write_text(charts.chart(rows), encoding="utf-8")

@@ -1,0 +1,32 @@
+"""What a law is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.verdict import Verdict
+
+BUDGETS = ("small", "standard", "deep")
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """Something that must hold for an operation, whatever the inputs.
+
+    ``check`` looks at one case; ``cases`` says on which cases: None for the contract's generated
+    ones, or a function of (contract, device, budget, seed) for laws that need inputs of their own.
+    """
+
+    name: str
+    sentence: str
+    """What must hold, in one sentence."""
+    check: Callable[[Contract, Subject, Case], Verdict]
+    devices: tuple[str, ...] = ("numpy", "cpu", "interpreter", "cuda")
+    """Where it can be checked."""
+    cases: Callable[[Contract, str, str, int], list[Case]] | None = None
+    share: float = 1.0
+    """The share of the generated cases that it is checked on; some laws cost many launches."""
+    seconds: float = 60.0
+    """How long one case may take before the subject counts as hanging."""

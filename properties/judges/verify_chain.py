@@ -1,0 +1,193 @@
+"""The replay of a verified chain: every decision it claims against the float64 boundary."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.judges.drawing import judge_draw
+from draftproof.properties.judges.equality import required
+from draftproof.properties.judges.rounding import PRODUCT, UNIT, sum_error
+from draftproof.reference.speculative.verify_chain import Chain, one_hot, usable_drafts
+from draftproof.reference.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request's inputs, ready for replay."""
+
+    chain: Chain
+    flags: Status
+    accept: np.ndarray
+    final: float
+    doubtful: bool
+    """Whether any probability of the request is not finite."""
+
+
+def judge_chain(inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> Verdict:
+    """Judge the outputs of ``verify_chain``."""
+    verdict = Verdict()
+    tokens, accepted, status = (required(outputs, name) for name in ("tokens", "accepted", "status"))
+    for b in range(len(tokens)):
+        request = read_request(inputs, b)
+        claimed = int(accepted[b])
+        if not judge_run(verdict, b, request.chain.drafts, claimed, tokens[b]):
+            continue
+        if keywords["rule"] == "token":
+            rate, rate_error = _judge_token_rule(verdict, b, request, claimed)
+        else:
+            rate, rate_error = _judge_block_rule(verdict, b, request, claimed)
+        _judge_last(verdict, b, request, claimed, int(tokens[b, claimed]), rate, rate_error)
+        _judge_status(verdict, b, request, claimed, int(tokens[b, claimed]), int(status[b]), keywords["rule"])
+    return verdict
+
+
+def read_request(inputs: Arrays, b: int) -> Request:
+    """Return request ``b`` of the inputs of ``verify_chain``."""
+    p = required(inputs, "target_probs")[b]
+    tokens, lengths, q = required(inputs, "draft_tokens")[b], inputs["draft_lengths"], inputs["draft_probs"]
+    length = len(tokens) if lengths is None else int(lengths[b])
+    drafts, flags = usable_drafts(tokens, length, p.shape[-1])
+    q_rows = one_hot(drafts, p.shape[-1]) if q is None else q[b]
+    return Request(
+        Chain(drafts, q_rows, p),
+        flags,
+        required(inputs, "accept_uniforms")[b].astype(np.float64),
+        float(required(inputs, "sample_uniforms")[b]),
+        not (np.isfinite(p).all() and np.isfinite(q_rows).all()),
+    )
+
+
+def judge_run(verdict: Verdict, b: int, drafts: np.ndarray, claimed: int, tokens: np.ndarray) -> bool:
+    """Judge that the emitted run is: the accepted drafts, one token, then -1; return whether it is."""
+    if not 0 <= claimed <= len(drafts):
+        verdict.expect(False, f"row {b}, accepted", f"0 to {len(drafts)}", claimed)
+        return False
+    prefix, padding = tokens[:claimed], tokens[claimed + 1 :]
+    verdict.expect(
+        bool((prefix == drafts[:claimed]).all()),
+        f"row {b}, the accepted tokens",
+        str(drafts[:claimed].tolist()),
+        prefix.tolist(),
+    )
+    verdict.expect(
+        bool((padding == -1).all()), f"row {b}, the padding", "-1 after the emitted run", padding.tolist()
+    )
+    return True
+
+
+def _judge_token_rule(verdict: Verdict, b: int, request: Request, claimed: int) -> tuple[float, float]:
+    chain = request.chain
+    for i in range(min(claimed + 1, len(chain.drafts))):
+        x = chain.drafts[i]
+        p, q, u = float(chain.p(i, x)), float(chain.q(i, x)), float(request.accept[i])
+        verdict.decisions += 1
+        if (u * q < p) == (i < claimed):
+            continue
+        allowed = PRODUCT * max(u * q, p)
+        if i < claimed and p == 0:
+            verdict.expect(False, f"row {b}, position {i}", "rejected, for p(x) = 0", f"token {x} accepted")
+        elif abs(u * q - p) <= allowed:
+            verdict.forgiven += 1
+        else:
+            right, wrong = ("rejected", "accepted") if i < claimed else ("accepted", "rejected")
+            verdict.expect(
+                False,
+                f"row {b}, position {i}",
+                f"{right}: u q = {u * q:.9g}, p = {p:.9g}",
+                wrong,
+                abs(u * q - p) / allowed if allowed else float("inf"),
+            )
+    return 1.0, 0.0
+
+
+def _judge_block_rule(verdict: Verdict, b: int, request: Request, claimed: int) -> tuple[float, float]:
+    """Judge which position passed last; return P there and its error."""
+    chain, length = request.chain, len(request.chain.drafts)
+    rates = chain.block_rates()
+    for i in range(max(claimed, 1), length + 1):
+        rate, u = rates[i], float(request.accept[i - 1])
+        passes, allowed = _block_boundary(chain, i, rate, last=i == length)
+        verdict.decisions += 1
+        if (u < passes) == (i == claimed):
+            continue
+        if i == claimed and rate == 0:
+            verdict.expect(False, f"row {b}, position {i}", "not the end of the block, for P = 0", "accepted")
+        elif abs(u - passes) <= allowed:
+            verdict.forgiven += 1
+        else:
+            right, wrong = ("fails", "passes") if i == claimed else ("passes", "fails")
+            verdict.expect(
+                False,
+                f"row {b}, block position {i}",
+                f"{right}: u = {u:.9g}, h = {passes:.9g}",
+                wrong,
+                abs(u - passes) / allowed,
+            )
+    return rates[claimed], _rate_error(claimed, rates[claimed])
+
+
+def _rate_error(i: int, rate: float) -> float:
+    """Error of P_i after i float32 products and divisions, an absolute number."""
+    return 2 * i * UNIT * rate
+
+
+def _block_boundary(chain: Chain, i: int, rate: float, last: bool) -> tuple[float, float]:
+    """Return h_i and its error bound, by propagating the errors of P and S."""
+    rate_error = _rate_error(i, rate) + UNIT
+    if last:
+        return rate, rate_error
+    p, q = chain.p(i), chain.q(i)
+    excess = np.maximum(rate * p - q, 0.0)
+    total = float(excess.sum())
+    rest = total + (1.0 - rate)
+    if rest == 0:
+        return 1.0, PRODUCT
+    total_error = sum_error(len(p)) * total + rate_error * float(p[excess > 0].sum())
+    error = (total_error * (1.0 - rate) + total * rate_error) / rest**2
+    return total / rest, min(1.0, error + PRODUCT)
+
+
+def _judge_last(
+    verdict: Verdict, b: int, request: Request, claimed: int, token: int, rate: float, rate_error: float
+) -> None:
+    chain = request.chain
+    where = f"row {b}, the token after {claimed} accepted"
+    if 0 <= token < chain.p_rows.shape[-1] and chain.p(claimed, token) == 0:
+        verdict.expect(False, where, "a token that the target gives mass", f"{token}, for which p = 0")
+        return
+    if claimed == len(chain.drafts):
+        judge_draw(verdict, where, chain.p(claimed), request.final, token)
+        return
+    weights = np.maximum(rate * chain.p(claimed) - chain.q(claimed), 0.0)
+    slack = rate_error * float(chain.p(claimed)[weights > 0].sum())
+    # Near-empty residual: whether any mass is left is itself a rounding decision.
+    if weights.sum() <= slack and slack > 0:
+        verdict.expect(0 <= token < chain.p_rows.shape[-1], where, "an id of the vocabulary", token)
+        verdict.forgiven += 1
+        return
+    judge_draw(verdict, where, weights if weights.any() else chain.p(claimed), request.final, token, slack)
+
+
+def _judge_status(
+    verdict: Verdict, b: int, request: Request, claimed: int, token: int, status: int, rule: str
+) -> None:
+    """Judge the status bits: exact ones, and NAN_SEEN between what is owed and what is possible."""
+    chain = request.chain
+    expected = request.flags | (Status.DEGENERATE if token < 0 else Status.OK)
+    needed = [chain.p_rows[claimed]]
+    if claimed < len(chain.drafts):
+        needed.append(chain.q_rows[claimed])
+    decided = claimed + 1 if rule == "token" else claimed
+    for i, x in enumerate(chain.drafts[:decided]):
+        needed += [chain.p_rows[i, x], chain.q_rows[i, x]]
+    owed = not all(np.isfinite(values).all() for values in needed)
+    seen = bool(status & Status.NAN_SEEN)
+    verdict.expect(
+        status & ~Status.NAN_SEEN == expected and (seen or not owed) and (request.doubtful or not seen),
+        f"row {b}, status",
+        f"{expected!r}{' with NAN_SEEN' if owed else ''}",
+        repr(Status(status & 31)) if 0 <= status < 32 else status,
+    )

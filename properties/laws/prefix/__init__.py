@@ -1,0 +1,1 @@
+"""Laws of prefix trees, held against scripts of calls."""

@@ -1,0 +1,1 @@
+"""Laws of what is drawn: the law's error, and its statistics."""

@@ -1,0 +1,20 @@
+"""The laws that every contract shares."""
+
+from draftproof.properties.laws.shared.admissible import ADMISSIBLE
+from draftproof.properties.laws.shared.device import GRAPH_REPLAY, LARGE_OFFSETS, MEMORY, TWO_STREAMS
+from draftproof.properties.laws.shared.memory import FULLY_WRITTEN, INPUTS_UNCHANGED, LAYOUT, RED_ZONES
+from draftproof.properties.laws.shared.rows import REPEATABLE, ROWS_INDEPENDENT
+
+SHARED = (
+    ADMISSIBLE,
+    INPUTS_UNCHANGED,
+    FULLY_WRITTEN,
+    RED_ZONES,
+    LAYOUT,
+    ROWS_INDEPENDENT,
+    REPEATABLE,
+    GRAPH_REPLAY,
+    TWO_STREAMS,
+    MEMORY,
+    LARGE_OFFSETS,
+)

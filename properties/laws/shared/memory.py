@@ -1,0 +1,103 @@
+"""Laws about memory: what is read, what is written, and where it lies."""
+
+from typing import Any
+
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays, Contract
+from draftproof.properties.core.law import Law
+from draftproof.properties.core.memory import LAYOUTS, Layout, poisoned, same_bits, whole_buffer
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.verdict import Verdict
+
+
+def _differing(first: Arrays, second: Arrays) -> str:
+    """Return the names of the outputs that differ in any bit."""
+    names = [name for name in first if not same_bits(first[name], second[name])]
+    return ", ".join(names)
+
+
+def _run(subject: Subject, placed: dict[str, Any], keywords: dict[str, Any], case: Case) -> Arrays:
+    return subject.collect(subject.launch(placed, keywords), case.shape)
+
+
+def check_inputs_unchanged(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Compare every input with a copy taken before the call."""
+    verdict = Verdict()
+    placed = subject.place(contract.fill(case), case.dtype)
+    before = {name: whole_buffer(value) for name, value in placed.items() if value is not None}
+    _run(subject, placed, contract.call_keywords(case), case)
+    for name, copy in before.items():
+        verdict.expect(
+            same_bits(copy, whole_buffer(placed[name])), name, "unchanged by the call", "other content"
+        )
+    return verdict
+
+
+def check_fully_written(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Call with uninitialised memory poisoned in two ways; the answer may not depend on it."""
+    verdict = Verdict()
+    placed, keywords = subject.place(contract.fill(case), case.dtype), contract.call_keywords(case)
+    answers = []
+    for kind in ("nan", "large"):
+        with poisoned(kind, subject.device) as allocations:
+            answers.append(_run(subject, placed, keywords, case))
+        damaged = sum(allocation.damaged() for allocation in allocations)
+        verdict.expect(damaged == 0, "guard zones of outputs", "untouched", f"{damaged} elements overwritten")
+    different = _differing(*answers)
+    verdict.expect(not different, different, "the same answer whatever the memory held before", "two answers")
+    return verdict
+
+
+def check_red_zones(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Surround every input with guard zones: they stay untouched, and their content does not matter."""
+    verdict = Verdict()
+    inputs, keywords = contract.fill(case), contract.call_keywords(case)
+    answers = []
+    for kind in ("nan", "large"):
+        placed = subject.place(inputs, case.dtype, Layout("guarded", guard=kind))
+        before = {name: whole_buffer(value) for name, value in placed.items() if value is not None}
+        answers.append(_run(subject, placed, keywords, case))
+        for name, copy in before.items():
+            verdict.expect(
+                same_bits(copy, whole_buffer(placed[name])),
+                f"guard zones of {name}",
+                "untouched",
+                "overwritten",
+            )
+    different = _differing(*answers)
+    verdict.expect(
+        not different, different, "the same answer whatever lies around the inputs", "out-of-bounds reads"
+    )
+    return verdict
+
+
+def check_layouts(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Call with strided, offset, misaligned and transposed views; the bits stay those of contiguous ones."""
+    verdict = Verdict()
+    inputs, keywords = contract.fill(case), contract.call_keywords(case)
+    plain = subject(inputs, keywords, case.shape, case.dtype)
+    for layout in LAYOUTS:
+        answer = _run(subject, subject.place(inputs, case.dtype, layout), keywords, case)
+        different = _differing(plain, answer)
+        verdict.expect(
+            not different, f"{different} with {layout.name}", "the answer for contiguous inputs", "another"
+        )
+    return verdict
+
+
+INPUTS_UNCHANGED = Law(
+    "inputs unchanged", "No input, nor the memory around it, is modified.", check_inputs_unchanged, share=0.25
+)
+FULLY_WRITTEN = Law(
+    "fully written",
+    "Every output element is written, none outside, whatever the memory held before.",
+    check_fully_written,
+    share=0.25,
+)
+RED_ZONES = Law("red zones", "Nothing outside the inputs is read or written.", check_red_zones, share=0.25)
+LAYOUT = Law(
+    "layouts",
+    "Strided, offset, misaligned and transposed views give the same bits.",
+    check_layouts,
+    share=0.25,
+)

@@ -1,0 +1,84 @@
+"""Laws about the batch: rows are independent and answers repeat, bit for bit."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from draftproof.properties.core.batch import EVERY_ARGUMENT
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays, Contract
+from draftproof.properties.core.law import Law
+from draftproof.properties.core.memory import same_bits
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.judges.equality import required
+
+REPEATS = 3
+
+WHOLE = EVERY_ARGUMENT
+"""How answers are taken apart."""
+
+
+def check_rows_independent(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Permute, split and pad the batch; each row keeps its answer."""
+    verdict = Verdict()
+    batch, of = contract.batch, contract.rows
+    assert batch is not None, f"{contract.name} has no batch"
+    size = case.shape[batch]
+    inputs, keywords = contract.fill(case), contract.call_keywords(case)
+    strangers = contract.fill(replace(case, seed=case.seed + 1))
+
+    def answer(part: Arrays, rows: int) -> Arrays:
+        return subject(part, keywords, {**case.shape, batch: rows}, case.dtype)
+
+    whole = answer(inputs, size)
+    order = np.random.default_rng(case.seed).permutation(size)
+    half = size // 2
+    halves = (
+        answer(of.take(inputs, slice(half)), half),
+        answer(of.take(inputs, slice(half, None)), size - half),
+    )
+    padded = answer(of.join(inputs, strangers), 2 * size)
+    variants = {
+        "permuted": (WHOLE.take(whole, order), answer(of.take(inputs, order), size)),
+        "split in two": (whole, WHOLE.join(*halves)),
+        "padded with other rows": (whole, WHOLE.take(padded, slice(size))),
+    }
+    for name, (expected, got) in variants.items():
+        for output in expected:
+            different = _different_rows(required(expected, output), required(got, output))
+            verdict.expect(
+                not different, f"{output}, the batch {name}", "each row's own answer", "; ".join(different)
+            )
+    return verdict
+
+
+def _different_rows(expected: np.ndarray, got: np.ndarray) -> list[str]:
+    """Return the first rows whose bits differ, with what they were and are."""
+    if same_bits(np.ascontiguousarray(expected), np.ascontiguousarray(got)):
+        return []
+    rows = [row for row in range(len(expected)) if not same_bits(expected[[row]], got[[row]])]
+    return [f"row {row}: {got[row]!s:.80} for {expected[row]!s:.80}" for row in rows[:2]]
+
+
+def check_repeatable(contract: Contract, subject: Subject, case: Case) -> Verdict:
+    """Call several times; every bit repeats."""
+    verdict = Verdict()
+    keywords = contract.call_keywords(case)
+    placed = subject.place(contract.fill(case), case.dtype)
+    answers = [subject.collect(subject.launch(placed, keywords), case.shape) for _ in range(REPEATS)]
+    for number, answer in enumerate(answers[1:], 2):
+        for name, array in answer.items():
+            verdict.expect(
+                same_bits(answers[0][name], array), f"{name}, call {number}", "as in call 1", "other bits"
+            )
+    return verdict
+
+
+ROWS_INDEPENDENT = Law(
+    "rows independent",
+    "Permuting, splitting or padding the batch does the same to the answer, bit for bit.",
+    check_rows_independent,
+    share=0.25,
+)
+REPEATABLE = Law("repeatable", "The same call gives the same bits.", check_repeatable, share=0.25)

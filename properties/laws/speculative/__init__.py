@@ -1,0 +1,1 @@
+"""Laws of verifiers: the exact law of what they emit."""

@@ -1,0 +1,174 @@
+"""A tree beside its model: every call is made on both, and the answers are compared."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from draftproof.properties.lockstep.prefix.calls import Calls, RaisedError
+from draftproof.properties.lockstep.prefix.handle import Handle
+from draftproof.properties.lockstep.prefix.judging import MismatchError, judge_number, judge_slots
+from draftproof.properties.lockstep.prefix.nodes import Nodes, Prefix
+from draftproof.properties.lockstep.prefix.shown import shown
+from draftproof.properties.lockstep.prefix.steps import Namespace, Tokens
+from draftproof.reference.prefix import PrefixModel, SlotPool
+
+SIZES = ("cached", "locked", "evictable", "nodes", "epoch")
+
+
+class Beside:
+    """One tree, the model of its tokens, the prediction of its nodes, and the pool of its slots.
+
+    Each method makes one call to the tree and raises MismatchError if the answer is not the model's.
+    """
+
+    def __init__(self, tree_class: Callable[..., Any], page_size: int, policy: str, pages: int) -> None:
+        self.page_size = page_size
+        self.calls = Calls(tree_class, page_size, policy)
+        self.model = PrefixModel(page_size, policy)
+        self.pool = SlotPool(pages, page_size)
+        self.capacity = pages * page_size
+        self.nodes = Nodes(page_size)
+        self.namespaces: list[Namespace] = [None]
+        self.ids: dict[int, int] = {0: 0}
+        """What the tree calls each node, as far as it has said so."""
+        self.pages_of: dict[int, Prefix] = {}
+        """The prefix that ends with a cached page, by the page's first slot."""
+        self.judged = 0
+        """How many answers and sizes were compared."""
+
+    def open(self, namespace: Namespace) -> None:
+        """Open a namespace."""
+        self.model.open(namespace)
+        node = self.nodes.open(namespace)
+        if namespace not in self.namespaces:
+            self.namespaces.append(namespace)
+        self._judge_node(node, self.calls("open", namespace))
+
+    def match(self, tokens: Tokens, namespace: Namespace) -> Handle:
+        """Match tokens: the longest cached prefix in whole pages, and the node that ends there."""
+        expected = self.model.match(tokens, namespace=namespace)
+        node = self.nodes.end_at((namespace, tokens[: len(expected)]))
+        return self._matched(expected, node, self.calls("match", list(tokens), **_inside(namespace)))
+
+    def read(self, tokens: Tokens, namespace: Namespace) -> Handle:
+        """Match without touching, as a device does; with ``match`` where the tree offers nothing else."""
+        if not hasattr(self.calls.tree, "match_many"):
+            return self.match(tokens, namespace)
+        length = self.longest(tokens, namespace)
+        node = self.nodes.covering((namespace, tokens[:length]))
+        asked, bounds = np.array(tokens, np.int32), np.array([0, len(tokens)], np.int64)
+        lengths, ids = self.calls("match_many", asked, bounds, **_inside(namespace))
+        judge_number(f"{self.calls.lines[-1]}: length", length, int(lengths[0]))
+        self._judge_node(node, int(ids[0]))
+        return Handle(node, int(ids[0]), self.nodes.epoch, tokens[:length], namespace)
+
+    def confirm(self, seen: Handle) -> Handle | None:
+        """Confirm what was seen earlier; None if the tree refused it, as it had to."""
+        if self.nodes.stale(seen.node, seen.epoch):
+            self._judge_stale("confirm", seen.id, seen.length, seen.epoch)
+            return None
+        expected = self.model.match(seen.tokens, namespace=seen.namespace)
+        node = self.nodes.end_at((seen.namespace, seen.tokens))
+        return self._matched(expected, node, self.calls("confirm", seen.id, seen.length, seen.epoch))
+
+    def lock(self, handle: Handle, seen: bool) -> None:
+        """Lock a node, with the epoch at which it was seen or without.
+
+        An id without an epoch may be another node's by now: nobody could tell, so nothing is done.
+        """
+        if seen and self.nodes.stale(handle.node, handle.epoch):
+            self._judge_stale("lock", handle.id, epoch=handle.epoch)
+        elif self.nodes.alive(handle.node):
+            namespace, tokens = self.nodes.prefixes[handle.node]
+            self.model.lock(tokens, namespace=namespace)
+            handle.locks += 1
+            self.calls("lock", handle.id, **({"epoch": handle.epoch} if seen else {}))
+
+    def unlock(self, handle: Handle) -> None:
+        """Undo one of the handle's locks."""
+        namespace, tokens = self.nodes.prefixes[handle.node]
+        self.model.unlock(tokens, namespace=namespace)
+        handle.locks -= 1
+        self.calls("unlock", handle.id)
+
+    def evict(self, count: int) -> None:
+        """Evict; the freed slots and their order are the model's."""
+        expected = self.model.evict(count)
+        pages = [self.pages_of.pop(slot) for slot in expected.tolist() if slot % self.page_size == 0]
+        self.nodes.cut(pages)
+        answer = self.calls("evict", count)
+        judge_slots(self.calls.lines[-1], expected, answer)
+        self.pool.free(answer)
+
+    def insert(self, tokens: Tokens, slots: np.ndarray, namespace: Namespace, priority: int) -> int:
+        """Insert; return how many tokens were present."""
+        whole = len(tokens) // self.page_size * self.page_size
+        present = self.model.insert(tokens, slots, namespace=namespace, priority=priority)
+        self.nodes.end_at((namespace, tokens[:present]), (namespace, tokens[:whole]))
+        for begin in range(present, whole, self.page_size):
+            self.pages_of[int(slots[begin])] = namespace, tokens[: begin + self.page_size]
+        keywords = _inside(namespace) | ({"priority": priority} if priority else {})
+        answer = self.calls("insert", list(tokens), slots, **keywords)
+        judge_number(self.calls.lines[-1], present, answer)
+        return present
+
+    def longest(self, tokens: Tokens, namespace: Namespace) -> int:
+        """Return the length of the longest cached prefix without touching it."""
+        length = 0
+        while length < len(tokens) and (namespace, tokens[: length + self.page_size]) in self.model.pages:
+            length += self.page_size
+        return length
+
+    def slots_of(self, tokens: Tokens, namespace: Namespace) -> np.ndarray:
+        """Return the slots of a cached prefix without touching it."""
+        ends = range(self.page_size, len(tokens) + 1, self.page_size)
+        pages = [self.model.pages[namespace, tokens[:end]].slots for end in ends]
+        return np.array([slot for page in pages for slot in page], np.int32)
+
+    def judge_state(self, held: int) -> None:
+        """Compare the sizes; every slot of the pool must be free, cached or one of the ``held``."""
+        model = self.model
+        expected = (model.cached, model.locked, model.evictable, len(self.nodes), self.nodes.epoch)
+        for size, number in zip(SIZES, expected, strict=True):
+            judge_number(f"tree.{size}", number, self.calls.read(size))
+        total = self.pool.free_tokens + self.calls.read("cached") + held
+        judge_number("slots free, cached and held", self.capacity, total)
+        self.judged += 1 + len(SIZES)
+
+    def _matched(self, expected: np.ndarray, node: int, answer: Any) -> Handle:
+        line = self.calls.lines[-1]
+        if not hasattr(answer, "slots") or not hasattr(answer, "node"):
+            raise MismatchError(line, "a Match", type(answer).__name__)
+        judge_slots(line, expected, answer.slots)
+        self._judge_node(node, answer.node)
+        namespace, tokens = self.nodes.prefixes[node]
+        return Handle(node, answer.node, self.nodes.epoch, tokens, namespace)
+
+    def _judge_node(self, node: int, got: Any) -> None:
+        """Expect the id that the node has had so far, or one that no other live node has."""
+        line = self.calls.lines[-1]
+        if type(got) is not int or got < 0:
+            raise MismatchError(line, "a node id, an int of at least 0", f"{got!r}")
+        if got != self.ids.setdefault(node, got):
+            raise MismatchError(line, f"node {self.ids[node]}", f"node {got}")
+        for other, its_id in self.ids.items():
+            if its_id == got and other != node and self.nodes.alive(other):
+                namespace, tokens = self.nodes.prefixes[other]
+                end = f"{shown(tokens)} in namespace {namespace!r}"
+                raise MismatchError(line, f"a node other than the one that ends at {end}", f"node {got}")
+
+    def _judge_stale(self, method: str, *arguments: int, **keywords: int) -> None:
+        try:
+            self.calls(method, *arguments, **keywords)
+        except RaisedError as raised:
+            # By name: a tree of another project has a class of its own.
+            names = [kind.__name__ for kind in type(raised.error).__mro__]
+            if "StaleMatchError" in names and isinstance(raised.error, ValueError):
+                return
+            raise MismatchError(raised.line, "StaleMatchError", type(raised.error).__name__) from raised
+        raise MismatchError(self.calls.lines[-1], "StaleMatchError", "no error")
+
+
+def _inside(namespace: Namespace) -> dict[str, Namespace]:
+    return {} if namespace is None else {"namespace": namespace}

@@ -1,0 +1,241 @@
+"""The command line: what it prints, what it writes, and its three exit codes."""
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from draftproof.conformance.cli.main import main
+from draftproof.conformance.evidence import publish
+from draftproof.conformance.reporting.report import read
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.verdict import State
+
+RIGHT = """
+from draftproof.reference import sample, vector_add
+
+CONFORMANCE = {"arrays": "numpy"}
+"""
+WRONG = """
+import numpy as np
+from draftproof import reference
+
+CONFORMANCE = {"arrays": "numpy"}
+
+def sample(probs, uniforms):
+    tokens, status = reference.sample(probs, uniforms)
+    return tokens, np.where(status & 4, status & 1, status)  # NAN_SEEN is lost
+"""
+CASE = "sample/B=2,V=33/float32/rows=zipf,uniforms=float64/seed=5/nan"
+CHECK = ("check", "mine", "--op", "sample", "--budget", "small")
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Standard output as JSON, which knows no infinity."""
+        return json.loads(self.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+Draftproof = Callable[..., Done]
+
+
+@pytest.fixture
+def draftproof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Draftproof:
+    """Run a command in a folder of its own, with a right and a wrong backend in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("right.py").write_text(RIGHT)
+    Path("mine.py").write_text(WRONG)
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["draftproof", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capfd.readouterr()
+        return Done(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("check nosuch.kernels", "there is no module 'nosuch' [backend-broken]"),
+        ("check json", "json has none of the operations asked for [backend-empty]"),
+        (
+            "check mine.kernels yours.kernels",
+            "are both called 'kernels' in report and matrix [backends-alike]",
+        ),
+        ("check right --op softmax", "right has none of the operations asked for [backend-empty]"),
+        ("check right --op sampel", "there is no operation 'sampel' [operation-unknown]"),
+        (
+            "check strange --op sample",
+            "CONFORMANCE restricts temperature, but its options are rows",
+        ),
+        ("check coarse --op sample", "CONFORMANCE sets uniforms to 'float16', but its choices are float32,"),
+        ("check right --budget huge", "'huge' is not one of"),
+        ("check right --waivers none.toml", "'none.toml' does not exist"),
+        ("check right --waivers right.py", "right.py is not TOML [waiver-malformed]"),
+        ("explain sampel", "there is no operation 'sampel' [operation-unknown]"),
+        ("replay sample/B=2 --backend right", "expected 6 parts separated by '/', got 2 [case-malformed]"),
+        ("replay sampel/B=2/-/-/seed=1/- --backend right", "no operation 'sampel' [operation-unknown]"),
+        (f"replay {CASE} --backend right --law 'no law'", "sample has no law 'no law' [law-unknown]"),
+        (f"replay {CASE.replace('V', 'W')} --backend right", "sizes of B, V expected, got B, W"),
+        (f"replay {CASE.replace('32', '8')} --backend right", "dtype of float32 expected, got float8"),
+        (f"replay {CASE}+hail --backend right", "flags of edge_uniforms, inf"),
+        (f"replay {CASE} --backend right --law statistics", "sizes of V, draws expected, got B, V"),
+        (f"replay {CASE} --backend right --law 'graph replay'", "is checked on cuda, not on numpy"),
+        (f"replay {CASE} --backend nosuch", "there is no module 'nosuch' [backend-unusable]"),
+        ("replay vector_add/N=2/float32/-/seed=1/- --backend mine", "it has no operation vector_add"),
+        ("record none.jsonl", "'none.jsonl' does not exist"),
+        ("record right.py", "[report-"),
+    ],
+)
+def test_nonsense_ends_with_one_explanation_and_exit_code_2(
+    draftproof: Draftproof, command: str, says: str
+) -> None:
+    Path("strange.py").write_text(RIGHT + 'CONFORMANCE["sample"] = {"temperature": "1"}\n')
+    Path("coarse.py").write_text(RIGHT + 'CONFORMANCE["sample"] = {"uniforms": "float16"}\n')
+    done = draftproof(*shlex.split(command))
+    assert done.code == 2
+    assert says in re.sub(r"\s*│?\n│?\s*", " ", done.err)
+    assert "Traceback" not in done.err
+    assert not done.out
+
+
+def test_a_right_backend_passes(draftproof: Draftproof) -> None:
+    done = draftproof("check", "right", "--op", "sample", "--op", "softmax", "--budget", "small")
+    assert done.code == 0
+    assert re.search(r"sample .*✓ P (\d+)/\1 ", done.out)
+    assert "○ A" in done.out
+    report = read(Path("report/right.jsonl"))
+    assert report.header.subject.device == "numpy"
+    assert report.header.suite.budget == "small"
+    assert {result.state for result in report.results} == {State.PASS, State.ABSENT}
+    written = {path.name for path in Path("report").iterdir()}
+    assert written == {"right.jsonl", "index.html", "badge.svg", "badge.json", "matrix.md"}
+    assert json.loads(Path("report/badge.json").read_text())["color"] == "brightgreen"
+
+
+def test_a_wrong_backend_fails_with_lines_that_fail_again(draftproof: Draftproof) -> None:
+    done = draftproof(*CHECK, "--report", "elsewhere")
+    assert done.code == 1
+    assert "✗ F" in done.out
+    assert json.loads(Path("elsewhere/badge.json").read_text())["color"] != "brightgreen"
+    (*_, line) = re.findall(r"^ +(draftproof replay .*)$", done.out, re.MULTILINE)
+    again = draftproof(*shlex.split(line)[1:])
+    assert again.code == 1
+    assert again.out.startswith("fail admissible")
+    assert "status: expected" in again.out
+
+
+def test_json_is_valid_and_complete(draftproof: Draftproof) -> None:
+    done = draftproof(*CHECK, "--json")
+    assert done.code == 1
+    (summary,) = done.document["reports"]
+    assert summary["backend"] == "mine"
+    assert summary["counts"]["fail"] == len(summary["wrong"])
+    first = summary["wrong"][0]
+    assert first["law"] == "admissible"
+    assert first["findings"][0]["excess"] is None  # no rounding explains it
+    replayed = draftproof(*shlex.split(first["reproduce"])[1:], "--json")
+    assert replayed.code == 1
+    assert replayed.document["state"] == "fail"
+    assert replayed.document["findings"] == first["findings"]
+
+
+def test_replay_of_a_right_answer(draftproof: Draftproof) -> None:
+    done = draftproof("replay", CASE, "--backend", "right")
+    assert done.code == 0
+    assert done.out.startswith("pass admissible: Every decision is the oracle's")
+    assert draftproof("replay", CASE, "--backend", "right", "--json").document["state"] == "pass"
+
+
+def test_a_crash_is_the_verdict_of_its_case(draftproof: Draftproof) -> None:
+    Path("mine.py").write_text(RIGHT + "\ndef sample(probs, uniforms): raise MemoryError('tile too large')\n")
+    done = draftproof("replay", CASE, "--backend", "mine")
+    assert done.code == 1
+    assert done.out.startswith("error admissible")
+    assert "MemoryError: tile too large (mine.py:" in done.out
+
+
+WAIVER = """
+[[waiver]]
+operation = "sample"
+case = "{case}"
+kind = "wrong"
+issue = "https://example.org/issues/7"
+until = 2100-01-01
+note = "non-finite numbers are not reported"
+"""
+
+
+def test_what_is_waived_does_not_fail_and_is_not_green(draftproof: Draftproof) -> None:
+    Path("waivers.toml").write_text(WAIVER.format(case="sample/*"))
+    done = draftproof(*CHECK, "--waivers", "waivers.toml")
+    assert done.code == 0
+    assert "~ W" in done.out
+    assert json.loads(Path("report/badge.json").read_text())["color"] == "yellow"
+    waived = [result for result in read(Path("report/mine.jsonl")).results if result.state is State.WAIVED]
+    assert waived
+    assert all("https://example.org/issues/7" in result.reason for result in waived)
+
+
+def test_a_waiver_without_a_failure_fails_the_run(draftproof: Draftproof) -> None:
+    Path("waivers.toml").write_text(WAIVER.format(case="sample/*"))
+    arguments = ("check", "right", "--op", "sample", "--budget", "small", "--waivers", "waivers.toml")
+    done = draftproof(*arguments)
+    assert done.code == 1
+    assert "nothing fails any more: sample/*; remove the waiver (https://example.org/issues/7)" in done.err
+    assert draftproof(*arguments, "--json").document["idle_waivers"] == ["sample/*"]
+    # What was not asked for has not passed.
+    assert draftproof("check", "right", "--op", "vector_add", "--waivers", "waivers.toml").code == 0
+
+
+@pytest.mark.parametrize("operation", CONTRACTS)
+def test_every_operation_is_explained(draftproof: Draftproof, operation: str) -> None:
+    contract = CONTRACTS[operation]
+    done = draftproof("explain", operation)
+    assert done.code == 0
+    shown = " ".join(done.out.split())
+    assert contract.rule.split(".")[0] in shown
+    for name in [each.name for each in (*contract.arguments, *contract.outputs)]:
+        assert name in shown
+    for name in [law.name for law in contract.laws]:
+        assert name in shown
+    explained = draftproof("explain", operation, "--json").document
+    assert explained["operation"] == operation
+    assert [law["name"] for law in explained["laws"]] == [law.name for law in contract.laws]
+
+
+def test_bench_needs_a_device(draftproof: Draftproof, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    done = draftproof("bench", "draftproof.optimized.eager", "--json")
+    assert done.code == 2
+    assert "bench needs a CUDA device" in done.err
+
+
+def test_badge_without_evidence_and_without_readme(
+    draftproof: Draftproof, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+
+    monkeypatch.setattr(publish, "EVIDENCE", tmp_path / "none")
+    done = draftproof("badge", "--check")
+    assert done.code == 2
+    assert "there is no evidence yet" in done.err
