@@ -101,9 +101,8 @@ def test_every_operation_is_where_its_name_says(operation: str) -> None:
     contract = CONTRACTS[operation]
     assert operation in reference.__all__
     assert operation in eager.__all__
-    file = operation.removeprefix("verify_") if contract.pillar == "speculative" else operation
     for folder in ("reference", "optimized/eager", "optimized/triton", "optimized/cupy", "optimized/cuda"):
-        assert (ROOT / folder / contract.pillar / f"{file}.py").is_file()
+        assert (ROOT / folder / contract.pillar / f"{operation}.py").is_file()
     assert (ROOT / "properties" / "contracts" / f"{contract.pillar}.py").is_file()
 
 

@@ -32,7 +32,7 @@ BROKEN = """
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from draftproof.properties.mutants import split_repeats_slots
-from draftproof.properties.prefix.machine import machine
+from draftproof.properties.lockstep.prefix.machine import machine
 
 look = settings(
     max_examples=200,
