@@ -9,7 +9,7 @@ from typing import Any, Self
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import Law
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.subject import FunctionSubject, Subject, subject_of
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.laws.shared.device import GRAPH_REPLAY
 
@@ -52,9 +52,16 @@ class Backend:
         """Why nothing of it can run on its device, in plain words; None if it can."""
         return unavailable(self.module, self.device)
 
-    def subject(self, operation: str) -> Subject | None:
+    def subject(self, operation: str) -> Subject[Any] | None:
         """Return its implementation of an operation, or None if it has none."""
-        return Subject.of(self.module, CONTRACTS[operation], self.device)
+        return subject_of(self.module, CONTRACTS[operation], self.device)
+
+    def function(self, operation: str) -> FunctionSubject:
+        """Return its implementation of a function of arrays; BackendError if it has none."""
+        subject = self.subject(operation)
+        if not isinstance(subject, FunctionSubject):
+            raise BackendError(f"absent: {self.name} has no function {operation}")
+        return subject
 
     def variants(self, operation: str) -> Mapping[str, str]:
         """Return the options to which it restricts itself for an operation."""

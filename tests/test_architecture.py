@@ -12,7 +12,7 @@ import pytest
 
 from draftproof import reference
 from draftproof.optimized import eager, results
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import CONTRACTS, FUNCTIONS
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("reference", "optimized", "properties", "conformance")
@@ -92,7 +92,7 @@ def test_the_backends_do_not_know_each_other() -> None:
         assert {part[2] for part in parts} & backends <= {inside}, path
 
 
-FUNCTIONS = [name for name, contract in CONTRACTS.items() if contract.outputs]
+FUNCTIONS = list(FUNCTIONS)
 STATEFUL = sorted(CONTRACTS.keys() - set(FUNCTIONS))
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from draftproof.properties.cases.plan import cases
 from draftproof.properties.cases.sizes import LARGE_VOCABULARY
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.subject import subject_of
 from draftproof.properties.laws.shared.admissible import ADMISSIBLE
 
 CASES = 6
@@ -20,7 +20,7 @@ def main(backend: str) -> int:
     """Return 0 if every operation of ``backend`` answers its small cases rightly, else 1."""
     module, wrong = import_module(backend), 0
     for contract in CONTRACTS.values():
-        subject = Subject.of(module, contract, "cuda")
+        subject = subject_of(module, contract, "cuda")
         if subject is None:
             continue
         small = [

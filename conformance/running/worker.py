@@ -14,7 +14,7 @@ from typing import Any
 from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.subject import Subject, WrongSignatureError
+from draftproof.properties.core.subject import Subject, WrongSignatureError, subject_of
 from draftproof.properties.core.verdict import Finding, State
 
 
@@ -95,7 +95,7 @@ def check(module: ModuleType, device: str, operation: str, law_name: str, line: 
     started = time.perf_counter()
     contract = CONTRACTS[operation]
     law = next(law for law in contract.laws if law.name == law_name)
-    subject = Subject.of(module, contract, device)
+    subject = subject_of(module, contract, device)
     assert subject is not None, f"{operation} was offered"
     try:
         verdict = law.check(contract, subject, Case.parse(line))
@@ -118,7 +118,7 @@ def check(module: ModuleType, device: str, operation: str, law_name: str, line: 
     )
 
 
-def _lost(subject: Subject) -> bool:
+def _lost(subject: Subject[Any]) -> bool:
     try:
         subject.synchronise()
     except Exception:  # the device says so by raising

@@ -16,40 +16,49 @@ from draftproof.conformance.reporting.records import BenchRow
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.running.backends import BACKENDS
 from draftproof.conformance.running.session import chosen
-from draftproof.conformance.timing.objects import OPERATION, ORACLE, host_rows
+from draftproof.conformance.timing.objects import ORACLE, time_objects
 from draftproof.properties.backend import unavailable
-from draftproof.properties.core.contract import Contract
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.contract import FunctionContract, ObjectContract
 
 
 def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
     """Return a function that times the modules (all of ours if none) on every benchmark shape.
 
-    Host trees are timed on any machine. Raises DiagnosticError at once where nothing that is asked for
-    can be timed, for want of a CUDA device or of torch.
+    Objects of the host are timed on any machine. Raises DiagnosticError at once where nothing that is
+    asked for can be timed, for want of a CUDA device or of torch.
     """
     sys.path.insert(0, str(Path.cwd()))
     wanted = chosen(operations)
     asked = [name for name in modules or BACKENDS[1:] if _runs(name)]
-    trees = [name for name in asked if hasattr(import_module(name), OPERATION)]
-    if all(contract.name != OPERATION for contract in wanted):
-        trees = []
-    kernels = [contract for contract in wanted if contract.benches]
+    objects = [
+        contract
+        for contract in wanted
+        if isinstance(contract, ObjectContract)
+        and contract.acts
+        and any(hasattr(import_module(name), contract.name) for name in asked)
+    ]
+    kernels = [contract for contract in wanted if isinstance(contract, FunctionContract) and contract.benches]
     missing = _no_gpu() if kernels else None
-    if missing is not None and not trees:
+    if missing is not None and not objects:
         raise missing
 
     def rows() -> Iterator[BenchRow]:
         if kernels and missing is None:
             yield from _kernel_rows(kernels, list(filter(_on_gpu, asked)))
-        yield from host_rows(trees)
+        for contract in objects:
+            yield from time_objects(contract, asked)
 
     return rows
 
 
 def can_be_timed(module: str, device: str) -> bool:
-    """Whether a backend that is checked on ``device`` has something to time: kernels on a GPU, or a tree."""
-    tree = hasattr(import_module(module), OPERATION)
-    return module != ORACLE and (device == "cuda" or (device == "numpy" and tree))
+    """Whether a backend checked on ``device`` has something to time: kernels on a GPU, or an object."""
+    names = vars(import_module(module))
+    has_object = any(
+        contract.name in names for contract in CONTRACTS.values() if isinstance(contract, ObjectContract)
+    )
+    return module != ORACLE and (device == "cuda" or (device == "numpy" and has_object))
 
 
 def _no_gpu() -> DiagnosticError | None:
@@ -68,7 +77,7 @@ def _no_gpu() -> DiagnosticError | None:
     )
 
 
-def _kernel_rows(contracts: Sequence[Contract], backends: Sequence[str]) -> Iterator[BenchRow]:
+def _kernel_rows(contracts: Sequence[FunctionContract], backends: Sequence[str]) -> Iterator[BenchRow]:
     import torch
 
     from draftproof.conformance.timing.kernels import EAGER, bench, without_peers

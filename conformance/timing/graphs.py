@@ -88,6 +88,19 @@ def copy_bandwidth(size: int = 2**29) -> float:
     return 2 * size / (min(driver.median, kernel.median) * 1e-6)
 
 
+def arithmetic_rate(size: int = 4096) -> float:
+    """Return float32 operations per second of a matrix product of ``size``, tensor cores left out."""
+    left, right = (torch.rand(size, size, device="cuda") for _ in range(2))
+    target = torch.empty_like(left)
+    allowed = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        timing = time_graph(lambda a: torch.mm(a, right, out=target), [left], replays=5)
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = allowed
+    return 2 * size**3 / (timing.median * 1e-6)
+
+
 def launch_floor() -> float:
     """Return the microseconds of the smallest kernel as a node of a graph: no call is faster."""
     one = torch.zeros(1, device="cuda")

@@ -13,6 +13,7 @@ from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reporting.records import BenchRow, Timing
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.timing.graphs import (
+    arithmetic_rate,
     copy_bandwidth,
     launch_floor,
     sets_needed,
@@ -20,8 +21,8 @@ from draftproof.conformance.timing.graphs import (
     time_graph,
 )
 from draftproof.properties.backend import exempt
-from draftproof.properties.core.contract import Arrays, Bench, Contract
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.contract import Arrays, Bench, FunctionContract
+from draftproof.properties.core.subject import FunctionSubject, subject_of
 from draftproof.properties.laws.shared.device import GRAPH_REPLAY
 
 DISTINCT = 32
@@ -35,23 +36,25 @@ EAGER = "draftproof.optimized.eager"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What this device can do, measured in the same process."""
+    """What this device can do, measured in the same process: the two sides of its roofline, and a launch."""
 
     bytes_per_microsecond: float
+    flops_per_microsecond: float
     launch_microseconds: float
 
-    def floor(self, moved: float) -> float:
-        """Return the microseconds of moving ``moved`` bytes once, plus one launch."""
-        return self.launch_microseconds + moved / self.bytes_per_microsecond
+    def floor(self, moved: float, flops: float) -> float:
+        """Return the microseconds of the slower of moving ``moved`` bytes and ``flops``, plus one launch."""
+        slower = max(moved / self.bytes_per_microsecond, flops / self.flops_per_microsecond)
+        return self.launch_microseconds + slower
 
 
 @cache
 def limits() -> Limits:
-    """Measure copy bandwidth and launch floor of the current device once."""
-    return Limits(copy_bandwidth() * 1e-6, launch_floor())
+    """Measure copy bandwidth, float32 arithmetic and launch floor of the current device once."""
+    return Limits(copy_bandwidth() * 1e-6, arithmetic_rate() * 1e-6, launch_floor())
 
 
-def bench(contract: Contract, shape: Bench, backends: Sequence[str]) -> Iterator[BenchRow]:
+def bench(contract: FunctionContract, shape: Bench, backends: Sequence[str]) -> Iterator[BenchRow]:
     """Time one shape in every backend that has the operation; eager first, as the measure of the others.
 
     Raises DiagnosticError for a backend that is wrong on the timed inputs: no speed is quoted for it.
@@ -60,25 +63,26 @@ def bench(contract: Contract, shape: Bench, backends: Sequence[str]) -> Iterator
     keywords = contract.call_keywords(shape.case)
     eager: float | None = None
     for backend in sorted(backends, key=lambda name: name != EAGER):
-        subject = Subject.of(import_module(backend), contract, "cuda")
-        if subject is None:
+        subject = subject_of(import_module(backend), contract, "cuda")
+        if not isinstance(subject, FunctionSubject):
             continue
-        sets = _input_sets(contract, subject, inputs, shape)
-        outputs = subject.collect(subject.launch(sets[0], keywords), shape.case.shape)
+        sets = _input_sets(subject, inputs, shape)
+        outputs = subject.collect(subject.launch(sets[0], keywords), shape.case.shape, shape.case.dtype)
         _must_be_right(contract, backend, shape, inputs, keywords, outputs)
-        launch = partial(subject.launch, keywords=keywords)
+        launch = partial(subject.call, keywords=keywords)
         declared = getattr(import_module(backend), "CONFORMANCE", {})
         in_graphs = exempt(declared, GRAPH_REPLAY.name, contract.name) is None
         timing = time_graph(launch, sets) if in_graphs else time_calls(launch, sets)
         if backend == EAGER:
             eager = timing.median
-        yield _row(contract, shape, backend, timing, eager, outputs, _peak(subject, sets[0], keywords))
+        yield _row(
+            contract, shape, backend, timing, eager, inputs, outputs, _peak(subject, sets[0], keywords)
+        )
         del sets
 
 
-def timed_inputs(contract: Contract, shape: Bench) -> Arrays:
+def timed_inputs(contract: FunctionContract, shape: Bench) -> Arrays:
     """Fill the benchmark's case: some distinct rows, repeated to the batch, with uniforms of their own."""
-    assert contract.batch is not None, f"{contract.name} is no function of arrays"
     size = shape.case.shape[contract.batch]
     if not _costly(contract) or size <= DISTINCT:
         return contract.fill(shape.case)
@@ -98,14 +102,14 @@ def timed_inputs(contract: Contract, shape: Bench) -> Arrays:
     return repeated
 
 
-def _costly(contract: Contract) -> bool:
+def _costly(contract: FunctionContract) -> bool:
     """Whether rows are vocabularies: a batch of them takes seconds to make and to judge."""
     return "V" in contract.sizes
 
 
-def _input_sets(contract: Contract, subject: Subject, inputs: Arrays, shape: Bench) -> list[dict[str, Any]]:
+def _input_sets(subject: FunctionSubject, inputs: Arrays, shape: Bench) -> list[dict[str, Any]]:
     """Place enough copies of the inputs to exceed the L2 cache twice, but not more than MOST_SETS."""
-    read = int(contract.work.bytes(shape.case.shape, None))
+    read = int(subject.contract.work.bytes(shape.case.shape, None, None))
     first = subject.place(inputs, shape.case.dtype)
     copies = [
         {name: None if value is None else value.clone() for name, value in first.items()}
@@ -115,7 +119,7 @@ def _input_sets(contract: Contract, subject: Subject, inputs: Arrays, shape: Ben
 
 
 def _must_be_right(
-    contract: Contract,
+    contract: FunctionContract,
     backend: str,
     shape: Bench,
     inputs: Arrays,
@@ -136,27 +140,28 @@ def _must_be_right(
         )
 
 
-def _peak(subject: Subject, placed: dict[str, Any], keywords: Mapping[str, Any]) -> int:
+def _peak(subject: FunctionSubject, placed: dict[str, Any], keywords: Mapping[str, Any]) -> int:
     torch.cuda.synchronize()
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
-    outputs = subject.launch(placed, dict(keywords))
+    outputs = subject.call(placed, keywords)[len(subject.contract.mutated) :]
     torch.cuda.synchronize()
     kept = sum(-(-output.untyped_storage().nbytes() // 512) * 512 for output in outputs)
     return int(max(0, torch.cuda.max_memory_allocated() - before - kept))
 
 
 def _row(
-    contract: Contract,
+    contract: FunctionContract,
     shape: Bench,
     backend: str,
     timing: Timing,
     eager: float | None,
+    inputs: Arrays,
     outputs: Arrays,
     peak: int,
 ) -> BenchRow:
-    moved = contract.work.bytes(shape.case.shape, outputs)
-    floor = limits().floor(moved)
+    moved = contract.work.bytes(shape.case.shape, inputs, outputs)
+    floor = limits().floor(moved, contract.work.flops(shape.case.shape, inputs, outputs))
     return BenchRow(
         operation=contract.name,
         case=str(shape.case),

@@ -144,10 +144,7 @@ def _case(
         # Each in its turn: left to chance, a small budget would miss some.
         flags |= set(islice(due, 1))
         if any(flag.startswith("hostile") for flag in flags):
-            hostile = [argument for argument in contract.arguments if argument.hostile]
-            shape |= {
-                axis: shape[axis] or 1 for argument in hostile for axis in argument.axes if axis in shape
-            }
+            shape |= {axis: shape[axis] or 1 for axis in contract.hostile_axes if axis in shape}
     else:
         shape, flags = _recorded_shape(contract, shape, rows), frozenset(flags & {"edge_uniforms"})
         chosen["rows"] = rows

@@ -1,21 +1,25 @@
-"""One contract per operation, in its pillar's file; ``CONTRACTS`` finds them."""
+"""One contract per operation, a file each in its pillar's folder; ``CONTRACTS`` finds them."""
 
 import pkgutil
 from importlib import import_module
 
-from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.contract import Contract, FunctionContract
 
 
 def _found() -> dict[str, Contract]:
     found: dict[str, Contract] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for value in vars(import_module(f"{__name__}.{module.name}")).values():
-            if isinstance(value, Contract):
-                if value.name in found:
+    for pillar in pkgutil.iter_modules(__path__, f"{__name__}."):
+        for module in pkgutil.iter_modules(import_module(pillar.name).__path__, f"{pillar.name}."):
+            for value in vars(import_module(module.name)).values():
+                if isinstance(value, Contract) and found.setdefault(value.name, value) is not value:
                     raise ValueError(f"two contracts are named {value.name!r}")
-                found[value.name] = value
     return found
 
 
 CONTRACTS: dict[str, Contract] = _found()
 """Every contract by the name of its operation."""
+
+FUNCTIONS: dict[str, FunctionContract] = {
+    name: contract for name, contract in CONTRACTS.items() if isinstance(contract, FunctionContract)
+}
+"""Those of functions of arrays."""

@@ -1,20 +1,32 @@
-"""A contract: everything that must hold for one operation, in one value."""
+"""A contract: everything that must hold for one thing under judgement, in one value.
+
+There are three kinds of thing: a function of arrays, an object with calls, and a compiler, which takes
+text and gives a value. What they share is ``Contract``; the case list needs no more.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from draftproof.axes import Axis
 from draftproof.properties.core.batch import EVERY_ARGUMENT, Rows
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from draftproof.properties.core.law import Law
+    from draftproof.properties.core.probes import CellModel, DrawProbe, EmissionModel
 
 Arrays = dict[str, np.ndarray | None]
 """Arguments or outputs by name; None for an optional argument that is left out."""
+
+KERNELS = ("eager", "triton", "cupy", "cuda")
+"""The project's backends that a function is written for, unless its contract says otherwise."""
+
+HOST = ("host",)
+"""The backend of native code for the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +35,75 @@ class Argument:
 
     name: str
     axes: tuple[str, ...]
-    """Axis letters, ``"K+1"`` for a longer one."""
+    """As ``draftproof.axes`` reads them: ``"B"``, ``"K+1"``, ``"V/32"``, or ``"D?"`` for what data decide."""
     dtype: str
-    """A NumPy dtype name, or ``"float"`` for the case's own dtype."""
+    """A NumPy dtype name, ``"bfloat16"``, or ``"float"`` for the case's own dtype."""
     meaning: str
     optional: bool = False
     hostile: bool = False
     """Whether the values are untrusted ids or lengths."""
+    mutated: bool = False
+    """Whether the call writes its answer here (``*_inplace``)."""
 
     @property
     def shape(self) -> str:
         """The shape as documentation writes it: ``"[B, K, V]"``."""
-        return f"[{', '.join(self.axes)}]"
+        return f"[{', '.join(axis.removesuffix('?') for axis in self.axes)}]"
+
+    def elements(self, sizes: Mapping[str, int]) -> int:
+        """Return how many elements it has; an axis whose size the data decide counts as one."""
+        known = (Axis.parse(axis).size(sizes) for axis in self.axes)
+        return int(np.prod([1 if size is None else size for size in known], dtype=np.int64))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """What is known of every kind of thing under contract: enough to make its case list."""
+
+    name: str
+    pillar: str
+    rule: str
+    """The rule in a few sentences, for ``draftproof explain``."""
+    source: str
+    """Paper, section or equation."""
+    oracle: Callable[..., Any]
+    sizes: Mapping[str, tuple[int, ...]]
+    """The sizes worth trying for each axis."""
+    options: Mapping[str, tuple[str, ...]]
+    """What cases choose: keywords of the call and ways of making inputs."""
+    flags: tuple[str, ...]
+    """Hostile features that can be planted."""
+    dtypes: tuple[str, ...]
+    laws: "tuple[Law, ...]"
+    backends: tuple[str, ...]
+    """Which of the project's own backends it is meant for; the oracles are always judged."""
+
+    @property
+    def batch(self) -> str | None:
+        """The axis along which cases are cut to nothing; None where there is none."""
+        return None
+
+    @property
+    def hostile_axes(self) -> frozenset[str]:
+        """The axes of untrusted ids and lengths: of size 0 they could not be hostile."""
+        return frozenset()
+
+    def cost(self, case: Case) -> float:
+        """Estimate what judging a case takes, in elements read: budgets share out cases by it."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What any implementation must do: bytes moved once, floating-point operations, memory allowed."""
+    """What any implementation must do: bytes moved once, floating-point operations, memory allowed.
 
-    bytes: "Callable[[Mapping[str, int], Arrays | None], float]"
-    """Of the shape, and of the outputs where the work depends on them; without outputs, the most."""
-    flops: Callable[[Mapping[str, int]], float]
-    scratch: Callable[[Mapping[str, int]], int] = field(
-        default=lambda shape: 2**20 + 2**16 * shape.get("B", 0)
-    )
+    ``bytes`` and ``flops`` are functions of the shape, the inputs and the outputs; without these two (None)
+    they say the most that can be needed.
+    """
+
+    bytes: Callable[[Mapping[str, int], Arrays | None, Arrays | None], float]
+    flops: Callable[[Mapping[str, int], Arrays | None, Arrays | None], float] = lambda shape, *_: 0.0
+    scratch: Callable[[Mapping[str, int]], int] = lambda shape: 2**20 + 2**16 * shape.get("B", 0)
     """Bytes beyond inputs and outputs: 1 MB plus 64 KB per row unless said otherwise."""
 
 
@@ -60,44 +117,56 @@ class Bench:
     peer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """One operation: its signature, oracle, inputs, judge, laws and work."""
+@dataclass(frozen=True, kw_only=True)
+class FunctionContract(Contract):
+    """A function of arrays: its signature, oracle, inputs, judge, laws and work."""
 
-    name: str
-    pillar: str
-    rule: str
-    """The rule in a few sentences, for ``draftproof explain``."""
-    source: str
-    """Paper, section or equation."""
     arguments: tuple[Argument, ...]
     outputs: tuple[Argument, ...]
-    oracle: Callable[..., Any]
+    """What it returns; what it writes into its arguments comes before, in ``results``."""
     fill: Callable[[Case], Arrays]
     """Makes the input arrays of a case."""
     judge: Callable[[Arrays, dict[str, Any], Arrays], Verdict]
-    """Judges (inputs, keywords, outputs) of one call."""
-    sizes: Mapping[str, tuple[int, ...]]
-    """The sizes worth trying for each axis."""
-    options: Mapping[str, tuple[str, ...]]
-    """What cases choose: keywords of the call and ways of making inputs."""
+    """Judges (inputs, keywords, results) of one call."""
     keywords: tuple[str, ...]
-    """Which of the options are passed to the operation."""
-    flags: tuple[str, ...]
-    """Hostile features that ``fill`` can plant."""
-    dtypes: tuple[str, ...]
-    laws: "tuple[Law, ...]"
+    """Which of the options and sizes are passed to the operation."""
     work: Work
+    backends: tuple[str, ...] = KERNELS
     benches: tuple[Bench, ...] = ()
     large: Case | None = None
     """A case whose batch, repeated, soon passes 2**31 elements."""
     rows: Rows = EVERY_ARGUMENT
     """How a batch is taken apart: its rows are independent."""
+    draw: "DrawProbe | None" = None
+    """How one draw is put at a uniform of choice, for the law of accuracy."""
+    emission: "EmissionModel | None" = None
+    """The law of what it emits, for the statistical tier."""
+    cells: "CellModel | None" = None
+    """The cells of its uniforms at small vocabularies, for the exact law."""
 
     @property
-    def batch(self) -> str | None:
-        """The batch axis: the first of every output; None for a contract that is no function of arrays."""
-        return self.outputs[0].axes[0] if self.outputs else None
+    def mutated(self) -> tuple[Argument, ...]:
+        """The arguments that hold a part of the answer after the call."""
+        return tuple(argument for argument in self.arguments if argument.mutated)
+
+    @property
+    def results(self) -> tuple[Argument, ...]:
+        """Everything that is judged: mutated arguments, then outputs."""
+        return (*self.mutated, *self.outputs)
+
+    @property
+    def batch(self) -> str:
+        """The batch axis: the first of every result."""
+        return self.results[0].axes[0]
+
+    @property
+    def hostile_axes(self) -> frozenset[str]:
+        """The axes of untrusted ids and lengths."""
+        return frozenset(axis for argument in self.arguments if argument.hostile for axis in argument.axes)
+
+    def cost(self, case: Case) -> float:
+        """Count the elements of arguments and results."""
+        return float(sum(tensor.elements(case.shape) for tensor in (*self.arguments, *self.outputs)))
 
     def call_keywords(self, case: Case) -> dict[str, Any]:
         """Return the keyword arguments of the call for ``case``: numbers from the shape, else options."""
@@ -105,6 +174,69 @@ class Contract:
             name: case.shape[name] if name in case.shape else case.options[name] for name in self.keywords
         }
 
-    def judged(self, case: Case, inputs: Arrays, outputs: Arrays) -> Verdict:
-        """Judge the outputs of one call."""
-        return self.judge(inputs, self.call_keywords(case), outputs)
+
+Prepared = tuple[Callable[[], Any], Callable[[Any], bool]]
+"""The timed call, and whether its answer is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One way of using an object that is timed: prepared afresh each time, then done in one stretch."""
+
+    case: Case
+    """The line that names it in reports."""
+    units: int
+    """Calls, or requests, in one timed stretch: what the time is divided by."""
+    prepare: Callable[[Callable[..., Any], int], Prepared]
+    """Makes the object with its class, for the round of a number: an insertion can be done but once."""
+    bytes_per_unit: int
+    target_us: float | None = None
+    peer_us: float | None = None
+    peer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectContract(Contract):
+    """An object with calls, such as a prefix tree: its laws make scripts of calls."""
+
+    length: str
+    """The axis of ``sizes`` that says how many calls a script has."""
+    backends: tuple[str, ...] = HOST
+    acts: tuple[Act, ...] = ()
+
+    @property
+    def methods(self) -> dict[str, Callable[..., Any]]:
+        """The calls that the oracle takes, by name."""
+        return {
+            name: value
+            for name, value in vars(self.oracle).items()
+            if callable(value) and not name.startswith("_")
+        }
+
+    def cost(self, case: Case) -> float:
+        """Count the calls; each is judged beside a model, which searches everything it holds."""
+        return float(case.shape.get(self.length, 1)) ** 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompilerContract(Contract):
+    """A compiler: text in, value out, or a refusal."""
+
+    write: Callable[[Case], str]
+    """Makes the text of a case."""
+    judge: Callable[[str, dict[str, Any], Any], Verdict]
+    """Judges (text, keywords, value); the value is an exception where the compiler refused."""
+    keywords: tuple[str, ...] = ()
+    length: str
+    """The axis of ``sizes`` that says how long a text is."""
+    backends: tuple[str, ...] = HOST
+    refusal: type[Exception] = ValueError
+    """What a compiler raises for a text that it refuses; anything else is an error."""
+
+    def cost(self, case: Case) -> float:
+        """Count the characters."""
+        return float(case.shape.get(self.length, 1))
+
+    def call_keywords(self, case: Case) -> dict[str, Any]:
+        """Return the keyword arguments of the call for ``case``."""
+        return {name: case.options[name] for name in self.keywords}

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Contract
-from draftproof.properties.core.subject import Subject
 from draftproof.properties.core.verdict import Verdict
 
 BUDGETS = ("small", "standard", "deep")
@@ -22,10 +21,11 @@ class Law:
     name: str
     sentence: str
     """What must hold, in one sentence."""
-    check: Callable[[Contract, Subject, Case], Verdict]
+    check: Callable[[Any, Any, Case], Verdict]
+    """Takes a contract, a subject of the same kind, and a case."""
     devices: tuple[str, ...] = ("numpy", "cpu", "interpreter", "cuda")
     """Where it can be checked."""
-    cases: Callable[[Contract, str, str, int], list[Case]] | None = None
+    cases: Callable[[Any, str, str, int], list[Case]] | None = None
     share: float = 1.0
     """The share of the generated cases that it is checked on; some laws cost many launches."""
     seconds: float = 60.0

@@ -120,6 +120,36 @@ def whole_buffer(view: Any) -> Any:
     return view.as_strided((elements,), (1,), 0).clone()
 
 
+def duplicate(view: Any) -> Any:
+    """Return a copy of ``view`` that lies in memory as it does, in a copy of all that it is a part of."""
+    if isinstance(view, np.ndarray):
+        owner: Any = view
+        while getattr(owner, "base", None) is not None:
+            owner = owner.base
+        copy = owner.copy()
+        start = view.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+        return np.ndarray(view.shape, view.dtype, copy.data, start, view.strides)
+    storage = view.untyped_storage().clone()
+    return view.new_empty(0).set_(storage, view.storage_offset(), view.shape, view.stride())
+
+
+def surroundings(view: Any) -> Any:
+    """Return a flat copy of all the memory that ``view`` is a part of, with the view itself blanked."""
+    copy = duplicate(view)
+    copy[...] = 0
+    return whole_buffer(copy)
+
+
+def to_numpy(output: Any) -> tuple[np.ndarray, str]:
+    """Return a tensor's or an array's values and the name of its dtype; bfloat16 comes as float32."""
+    if hasattr(output, "detach"):
+        name = str(output.dtype).removeprefix("torch.")
+        tensor = output.detach().cpu()
+        return (tensor.float() if name == "bfloat16" else tensor).numpy(), name
+    array = np.asarray(output)
+    return array, array.dtype.name
+
+
 def same_bits(first: Any, second: Any) -> bool:
     """Compare two arrays or tensors bit for bit, NaN included."""
     if isinstance(first, np.ndarray):

@@ -1,81 +1,38 @@
-"""The subject: one implementation of one operation on one device, called with NumPy arrays."""
+"""The subject: one implementation of one thing under contract, on one device, called with NumPy values."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from draftproof.properties.core.contract import Argument, Arrays, Contract
-from draftproof.properties.core.memory import Layout, place
+from draftproof.axes import Axis
+from draftproof.properties.core.contract import Argument, Arrays, Contract, FunctionContract
+from draftproof.properties.core.memory import Layout, duplicate, place, to_numpy
 
 DEVICES = ("numpy", "cpu", "interpreter", "cuda")
+
+C = TypeVar("C", bound=Contract)
 
 
 class WrongSignatureError(Exception):
     """The implementation returned something of another shape or dtype than the contract says."""
 
 
-class Subject:
-    """An implementation under judgement.
+class Subject(Generic[C]):
+    """An implementation under judgement: a function, a class, or a compiler.
 
-    ``device`` is "cpu" or "cuda" for functions of torch tensors, "interpreter" for Triton kernels run
-    on CPU tensors by its interpreter, "numpy" for functions of NumPy arrays (a backend says so with
-    ``CONFORMANCE = {"arrays": "numpy"}``). ``memory`` is what a backend that does not claim to be lean
-    says it needs beyond the contract's scratch, in multiples of its inputs' bytes (``{"memory": 40}``).
+    ``device`` is "cpu" or "cuda" for what takes torch tensors, "interpreter" for Triton kernels run
+    on CPU tensors by its interpreter, "numpy" for what takes NumPy arrays or text (a backend says so with
+    ``CONFORMANCE = {"arrays": "numpy"}``).
     """
 
-    def __init__(
-        self, contract: Contract, function: Callable[..., Any], device: str, memory: float = 0.0
-    ) -> None:
+    def __init__(self, contract: C, implementation: Callable[..., Any], device: str) -> None:
         if device not in DEVICES:
             raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {device!r}")
         self.contract = contract
-        self.function = function
+        self.implementation = implementation
         self.device = device
-        self.memory = memory
-
-    @classmethod
-    def of(cls, backend: ModuleType, contract: Contract, device: str) -> "Subject | None":
-        """Return the backend's implementation of the contract's operation, or None if it has none."""
-        function = getattr(backend, contract.name, None)
-        if not callable(function):
-            return None
-        declared = getattr(backend, "CONFORMANCE", {})
-        device = "numpy" if declared.get("arrays") == "numpy" else device
-        return cls(contract, function, device, float(declared.get("memory", 0.0)))
-
-    def place(self, inputs: Arrays, dtype: str, layout: Layout | None = None) -> dict[str, Any]:
-        """Copy the inputs to the subject's device, in a given memory layout (contiguous if None)."""
-        placed: dict[str, Any] = {}
-        for argument in self.contract.arguments:
-            array = inputs[argument.name]
-            wanted = dtype if argument.dtype == "float" else None
-            placed[argument.name] = None if array is None else place(array, self.device, wanted, layout)
-        return placed
-
-    def launch(self, placed: dict[str, Any], keywords: dict[str, Any]) -> tuple[Any, ...]:
-        """Call the implementation and return its outputs where they are."""
-        outputs = self.function(**placed, **keywords)
-        return tuple(outputs) if isinstance(outputs, Sequence) else (outputs,)
-
-    def collect(self, outputs: tuple[Any, ...], shape: dict[str, int]) -> Arrays:
-        """Bring outputs back as NumPy arrays after checking their number, shapes and dtypes."""
-        wanted = self.contract.outputs
-        if len(outputs) != len(wanted):
-            raise WrongSignatureError(
-                f"{self.contract.name} must return {len(wanted)} outputs, got {len(outputs)}"
-            )
-        return {
-            argument.name: self._collected(argument, output, shape)
-            for argument, output in zip(wanted, outputs, strict=True)
-        }
-
-    def __call__(
-        self, inputs: Arrays, keywords: dict[str, Any], shape: dict[str, int], dtype: str = "float32"
-    ) -> Arrays:
-        """Place the inputs, call, and collect the outputs."""
-        return self.collect(self.launch(self.place(inputs, dtype), keywords), shape)
 
     def synchronise(self) -> None:
         """Wait for the device, so that its errors surface here."""
@@ -84,27 +41,99 @@ class Subject:
 
             torch.cuda.synchronize()
 
-    def _collected(self, argument: Argument, output: Any, shape: dict[str, int]) -> np.ndarray:
-        if hasattr(output, "detach"):
-            output = output.detach().cpu().numpy()
-        array = np.asarray(output)
-        expected = tuple(axis_size(axis, shape) for axis in argument.axes)
-        # A NumPy subject may answer in float64 where a kernel answers in float32: an oracle does.
-        exact = argument.dtype == array.dtype.name
-        wider = argument.dtype.startswith("float") and self.device == "numpy" and array.dtype.kind == "f"
-        if array.shape != expected or not (exact or wider):
+
+class FunctionSubject(Subject[FunctionContract]):
+    """A function of arrays.
+
+    ``memory`` is what a backend that does not claim to be lean says it needs beyond the contract's
+    scratch, in multiples of its inputs' bytes (``CONFORMANCE = {"memory": 40}``).
+    """
+
+    def __init__(
+        self,
+        contract: FunctionContract,
+        implementation: Callable[..., Any],
+        device: str,
+        memory: float = 0.0,
+    ) -> None:
+        super().__init__(contract, implementation, device)
+        self.memory = memory
+
+    def place(self, inputs: Arrays, dtype: str, layout: Layout | None = None) -> dict[str, Any]:
+        """Copy the inputs to the subject's device, in a given memory layout (contiguous if None)."""
+        placed: dict[str, Any] = {}
+        for argument in self.contract.arguments:
+            array = inputs[argument.name]
+            wanted = dtype_of(argument, dtype)
+            placed[argument.name] = None if array is None else place(array, self.device, wanted, layout)
+        return placed
+
+    def call(self, placed: dict[str, Any], keywords: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Call the implementation and return its results where they are; mutated arguments come first."""
+        outputs = self.implementation(**placed, **keywords)
+        mutated = tuple(placed[argument.name] for argument in self.contract.mutated)
+        if outputs is None and not self.contract.outputs:
+            return mutated
+        return (*mutated, *(outputs if isinstance(outputs, Sequence) else (outputs,)))
+
+    def launch(self, placed: dict[str, Any], keywords: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Call on copies of what is mutated, which lie as the originals do: ``placed`` can be used again."""
+        copies = {argument.name: duplicate(placed[argument.name]) for argument in self.contract.mutated}
+        return self.call({**placed, **copies}, keywords)
+
+    def collect(self, results: tuple[Any, ...], shape: Mapping[str, int], dtype: str = "float32") -> Arrays:
+        """Bring results back as NumPy arrays after checking their number, shapes and dtypes."""
+        wanted = self.contract.results
+        if len(results) != len(wanted):
             raise WrongSignatureError(
-                f"{self.contract.name} must return {argument.name} as {argument.dtype} {list(expected)}, "
-                f"got {array.dtype} {list(array.shape)}"
+                f"{self.contract.name} must return {len(self.contract.outputs)} outputs, "
+                f"got {len(results) - len(self.contract.mutated)}"
+            )
+        return {
+            argument.name: self._collected(argument, output, shape, dtype)
+            for argument, output in zip(wanted, results, strict=True)
+        }
+
+    def __call__(
+        self, inputs: Arrays, keywords: Mapping[str, Any], shape: Mapping[str, int], dtype: str = "float32"
+    ) -> Arrays:
+        """Place the inputs, call, and collect the results."""
+        return self.collect(self.call(self.place(inputs, dtype), keywords), shape, dtype)
+
+    def _collected(self, argument: Argument, output: Any, shape: Mapping[str, int], dtype: str) -> np.ndarray:
+        array, found = to_numpy(output)
+        sizes = [Axis.parse(axis).size(shape) for axis in argument.axes]
+        wanted = dtype_of(argument, dtype) or argument.dtype
+        # A NumPy subject may answer in float64 where a kernel answers in float32: an oracle does.
+        wider = "float" in wanted and self.device == "numpy" and array.dtype.kind == "f"
+        fits = array.ndim == len(sizes) and all(
+            size in (None, length) for size, length in zip(sizes, array.shape, strict=True)
+        )
+        if not fits or not (found == wanted or wider):
+            expected = [
+                axis if size is None else size for axis, size in zip(argument.axes, sizes, strict=True)
+            ]
+            raise WrongSignatureError(
+                f"{self.contract.name} must return {argument.name} as {wanted} {expected}, "
+                f"got {found} {list(array.shape)}"
             )
         return array
 
 
-def axis_size(axis: str, shape: dict[str, int]) -> int:
-    """Return the size of an axis such as ``"K"`` or ``"K+1"``.
+def dtype_of(argument: Argument, dtype: str) -> str | None:
+    """Return what an argument is cast to in a case of ``dtype``; None where its arrays say it themselves."""
+    if argument.dtype == "float":
+        return dtype
+    return argument.dtype if argument.dtype == "bfloat16" else None
 
-    >>> axis_size("K+1", {"K": 3})
-    4
-    """
-    letter, _, plus = axis.partition("+")
-    return shape[letter] + int(plus or 0)
+
+def subject_of(backend: ModuleType, contract: Contract, device: str) -> Subject[Any] | None:
+    """Return a backend's implementation of what is under contract, or None if it has none."""
+    implementation = getattr(backend, contract.name, None)
+    if not callable(implementation):
+        return None
+    declared = getattr(backend, "CONFORMANCE", {})
+    device = "numpy" if declared.get("arrays") == "numpy" else device
+    if isinstance(contract, FunctionContract):
+        return FunctionSubject(contract, implementation, device, float(declared.get("memory", 0.0)))
+    return Subject(contract, implementation, device)

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from draftproof.properties.cases.plan import Check, plan
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.subject import Subject, subject_of
 from draftproof.properties.core.verdict import Finding, worst
 from draftproof.properties.mutants.mutant import Mutant
 
@@ -37,7 +38,7 @@ def rejections(
     """
     for operation in mutant.operations:
         contract = CONTRACTS[operation]
-        subject = Subject.of(mutant.module, contract, device)
+        subject = subject_of(mutant.module, contract, device)
         assert subject is not None
         for law in contract.laws:
             if law.name not in laws:
@@ -56,7 +57,7 @@ def rejections(
                     yield Rejection(law.name, case, finding)
 
 
-def _cases(subject: Subject, law: str, budget: str, seed: int) -> list[Case]:
+def _cases(subject: Subject[Any], law: str, budget: str, seed: int) -> list[Case]:
     def planned(budget: str) -> list[Case]:
         checks: list[Check] = plan(subject.contract, subject.device, budget, seed)
         return [check.case for check in checks if check.law.name == law]

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from draftproof.optimized import eager
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import CONTRACTS, FUNCTIONS
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.subject import FunctionSubject
 
 cuda = pytest.importorskip("draftproof.optimized.cuda", exc_type=ImportError)
 
@@ -20,11 +20,11 @@ SIZES |= {"R": 3, "M": 9, "C": 60, "H": 16, "page_size": 2, "width": 7}
 def ordinary(
     operation: str, device: str, dtype: str = "", **chosen: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    contract = CONTRACTS[operation]
+    contract = FUNCTIONS[operation]
     options = {name: choices[0] for name, choices in contract.options.items()} | chosen
     shape = {axis: SIZES[axis] for axis in contract.sizes}
     case = Case(operation, shape, dtype or contract.dtypes[0], options, seed=1)
-    subject = Subject(contract, getattr(eager, operation), device)
+    subject = FunctionSubject(contract, getattr(eager, operation), device)
     return subject.place(contract.fill(case), case.dtype), contract.call_keywords(case)
 
 
@@ -36,8 +36,8 @@ def variants() -> list[Any]:
     """Every operation with every choice that changes what the operator is given."""
     given = []
     for operation in OPERATIONS:
-        options = CONTRACTS[operation].options
-        for dtype in CONTRACTS[operation].dtypes:
+        options = FUNCTIONS[operation].options
+        for dtype in FUNCTIONS[operation].dtypes:
             for drafts in options.get("drafts", ("-",)):
                 for uniforms in options.get("uniforms", ("-",)):
                     chosen = {"drafts": drafts, "uniforms": uniforms}
@@ -48,7 +48,7 @@ def variants() -> list[Any]:
 
 
 def test_every_operation_is_an_operator() -> None:
-    assert set(OPERATIONS) == {name for name, contract in CONTRACTS.items() if contract.outputs}
+    assert set(OPERATIONS) == FUNCTIONS.keys()
 
 
 @pytest.mark.parametrize(("operation", "dtype", "chosen"), variants())

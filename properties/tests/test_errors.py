@@ -9,21 +9,21 @@ import torch
 
 from draftproof.optimized import eager
 from draftproof.optimized.arguments.check import FLOATS
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import FUNCTIONS
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Argument, Contract
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.contract import Argument, FunctionContract
+from draftproof.properties.core.subject import FunctionSubject
 
 SIZES = {"B": 2, "K": 3, "V": 5, "N": 4, "count": 2}
 SIZES |= {"R": 2, "M": 4, "C": 12, "H": 8, "page_size": 2, "width": 3}
 ARGUMENTS = [
     pytest.param(name, argument, id=f"{name}-{argument.name}")
-    for name, contract in CONTRACTS.items()
+    for name, contract in FUNCTIONS.items()
     for argument in contract.arguments
 ]
 
 
-def settled(contract: Contract, argument: Argument, axis: str) -> bool:
+def settled(contract: FunctionContract, argument: Argument, axis: str) -> bool:
     """Whether an axis is a number, or another argument has it too: then its size can be wrong."""
     letter = axis.partition("+")[0]
     others = {name for other in contract.arguments if other is not argument for name in other.axes}
@@ -32,15 +32,14 @@ def settled(contract: Contract, argument: Argument, axis: str) -> bool:
 
 def called(operation: str, **changed: Any) -> Any:
     """Call eager's operation on ordinary arguments, some of them changed."""
-    contract = CONTRACTS[operation]
+    contract = FUNCTIONS[operation]
     options = {name: choices[0] for name, choices in contract.options.items()}
     case = Case(operation, {axis: SIZES[axis] for axis in contract.sizes}, contract.dtypes[0], options)
-    subject = Subject.of(eager, contract, "cpu")
-    assert subject is not None
+    subject = FunctionSubject(contract, getattr(eager, operation), "cpu")
     placed = subject.place(contract.fill(case), case.dtype)
     for name, change in changed.items():
         placed[name] = change(placed[name]) if callable(change) else change
-    return subject.function(**placed, **contract.call_keywords(case))
+    return subject.implementation(**placed, **contract.call_keywords(case))
 
 
 def refused(kind: type[Exception], operation: str, argument: str, change: Callable[[Any], Any]) -> str:
@@ -52,7 +51,7 @@ def refused(kind: type[Exception], operation: str, argument: str, change: Callab
     return message
 
 
-@pytest.mark.parametrize("operation", [name for name, contract in CONTRACTS.items() if contract.arguments])
+@pytest.mark.parametrize("operation", list(FUNCTIONS))
 def test_right_arguments_are_taken(operation: str) -> None:
     called(operation)
 
@@ -85,7 +84,7 @@ def test_a_wrong_rank_is_named(operation: str, argument: Argument) -> None:
     ("operation", "argument", "axis"),
     [
         pytest.param(name, argument.name, axis, id=f"{name}-{argument.name}-{argument.axes[axis]}")
-        for name, contract in CONTRACTS.items()
+        for name, contract in FUNCTIONS.items()
         for argument in contract.arguments[1:]
         for axis in range(len(argument.axes))
         if settled(contract, argument, argument.axes[axis])
@@ -103,7 +102,7 @@ def test_sizes_that_disagree_are_named(operation: str, argument: str, axis: int)
 
 @pytest.mark.parametrize(
     ("operation", "argument"),
-    [pair for pair in ARGUMENTS if len(CONTRACTS[str(pair.values[0])].arguments) > 1],
+    [pair for pair in ARGUMENTS if len(FUNCTIONS[str(pair.values[0])].arguments) > 1],
 )
 def test_another_device_is_named(operation: str, argument: Argument) -> None:
     with pytest.raises(ValueError, match=rf"^{operation}: .* on (cpu|meta), got .* on (cpu|meta)$"):
@@ -175,10 +174,10 @@ def test_check_names_rows_of_a_flat_tree() -> None:
 
 
 @pytest.mark.parametrize("backend", ["eager", "triton", "cupy", "cuda"])
-@pytest.mark.parametrize("operation", [name for name, c in CONTRACTS.items() if c.outputs])
+@pytest.mark.parametrize("operation", list(FUNCTIONS))
 def test_what_has_a_status_can_be_checked_at_once(backend: str, operation: str) -> None:
     module = pytest.importorskip(f"draftproof.optimized.{backend}", exc_type=ImportError)
-    has_status = any(output.name == "status" for output in CONTRACTS[operation].outputs)
+    has_status = any(output.name == "status" for output in FUNCTIONS[operation].outputs)
     parameters = signature(getattr(module, operation)).parameters
     assert ("check" in parameters) == has_status
     assert not has_status or parameters["check"].default is False

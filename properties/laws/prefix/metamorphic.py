@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.contract import ObjectContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.core.verdict import Verdict
@@ -167,11 +167,13 @@ def _same(where: str, first: Any, again: Any) -> None:
         raise MismatchError(where, f"node {first.node}", f"node {again.node}")
 
 
-def checking(comparison: Comparison, weights: Weights) -> Callable[[Contract, Subject, Case], Verdict]:
+def checking(
+    comparison: Comparison, weights: Weights
+) -> Callable[[ObjectContract, Subject[ObjectContract], Case], Verdict]:
     """Return a law's check: the comparison on a case's script, shortened if it fails."""
 
-    def check(contract: Contract, subject: Subject, case: Case) -> Verdict:
-        run = comparing(comparison, subject.function, case.shape["P"], case.options["policy"])
+    def check(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
+        run = comparing(comparison, subject.implementation, case.shape["P"], case.options["policy"])
         steps = script(case, weights)
         found = run(steps)
         verdict = Verdict(decisions=len(steps))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.contract import ObjectContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.core.verdict import Verdict
@@ -21,31 +21,31 @@ from draftproof.properties.lockstep.prefix.shrink import Failure, shrunk
 from draftproof.properties.lockstep.prefix.steps import Bad, Step
 
 
-def check_model(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_model(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Take a script's steps on the tree and on the model; the verdict has the shortest that differs."""
     verdict = Verdict()
     page_size, policy = case.shape["P"], case.options["policy"]
 
     def run(steps: list[Step]) -> Failure | None:
-        return failure(subject.function, page_size, policy, steps)
+        return failure(subject.implementation, page_size, policy, steps)
 
-    found = failure(subject.function, page_size, policy, script(case), close=True, verdict=verdict)
+    found = failure(subject.implementation, page_size, policy, script(case), close=True, verdict=verdict)
     if found is not None:
         verdict.findings.append(shrunk(found, run).shown)
     return verdict
 
 
-def check_failed_call(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_failed_call(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Put calls that must be refused between a script's steps; nothing is wrong that was right without."""
     verdict = Verdict()
     page_size, policy = case.shape["P"], case.options["policy"]
 
     def run(steps: list[Step], close: bool = False) -> Failure | None:
-        found = failure(subject.function, page_size, policy, steps, close=close, verdict=verdict)
+        found = failure(subject.implementation, page_size, policy, steps, close=close, verdict=verdict)
         if found is None:
             return None
         good = [step for step in found.script if not isinstance(step, Bad)]
-        return None if failure(subject.function, page_size, policy, good) else found
+        return None if failure(subject.implementation, page_size, policy, good) else found
 
     found = run(script(replace(case, flags=case.flags | {"bad_calls"})), close=True)
     if found is not None:

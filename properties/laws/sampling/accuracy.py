@@ -10,10 +10,11 @@ import time
 import numpy as np
 
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Arrays, Contract
+from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import repeated
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.probes import Asked, DrawProbe
+from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.inputs.rows import distribution
 from draftproof.properties.judges.equality import required
@@ -37,30 +38,40 @@ ROWS = {"numpy": 16, "cpu": 32, "cuda": 1024}
 """Rows per launch."""
 
 
-def accuracy_cases(contract: Contract, device: str, budget: str, seed: int) -> list[Case]:
+VOCABULARY = 151_936
+
+
+def accuracy_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
     """Return one case per way of drawing: straight from a row, or from a residual."""
     if budget == "small":
         return []
-    ways = ("row", "residual") if contract.name == "verify_chain" else ("row",)
     return [
-        Case(contract.name, {"V": 151_936}, "float32", {"draw": way, "rows": "zipf"}, seed) for way in ways
+        Case(contract.name, {"V": VOCABULARY}, "float32", {"draw": way, "rows": "zipf"}, seed)
+        for way in probe_of(contract).ways
     ]
 
 
-def check_accuracy(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def probe_of(contract: FunctionContract) -> DrawProbe:
+    """Return how the contract's operation is made to draw; ValueError if it does not say."""
+    if contract.draw is None:
+        raise ValueError(f"{contract.name}: the law of accuracy needs the contract's draw, got None")
+    return contract.draw
+
+
+def check_accuracy(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Measure the total variation of one draw's law."""
     rng = np.random.default_rng(case.seed)
-    vocabulary = case.shape["V"]
+    vocabulary, probe, way = case.shape["V"], probe_of(contract), case.options["draw"]
     p = distribution(rng, vocabulary, case.options["rows"])
     q = (0.5 * p + 0.5 * distribution(rng, vocabulary, case.options["rows"])).astype(np.float32)
     p[0], q[0] = 0.0, 0.01  # a draft of token 0 is always rejected
-    weights = p.astype(np.float64)
-    if case.options["draw"] == "residual":
-        weights = np.maximum(weights - q, 0.0)
+    weights = probe.weights(way, p, q)
     cdf = np.cumsum(weights) / weights.sum()
+    asked = probe.ask(way, p, q)
 
     def errors(tokens: np.ndarray) -> np.ndarray:
-        found: np.ndarray = _turning_points(contract, subject, case, p, q, tokens, cdf) - cdf[tokens]
+        found: np.ndarray = _turning_points(subject, case.dtype, probe.uniforms, asked, tokens, cdf)
+        found -= cdf[tokens]
         return found
 
     pairs = PAIRS[subject.device]
@@ -83,20 +94,17 @@ def check_accuracy(contract: Contract, subject: Subject, case: Case) -> Verdict:
 
 
 def _turning_points(
-    contract: Contract,
-    subject: Subject,
-    case: Case,
-    p: np.ndarray,
-    q: np.ndarray,
+    subject: FunctionSubject,
+    dtype: str,
+    uniforms: str,
+    asked: Asked,
     tokens: np.ndarray,
     cdf: np.ndarray,
 ) -> np.ndarray:
     """Return, for each token t, the uniform at which the answer passes t."""
     rows = min(ROWS[subject.device], len(tokens))
-    placed = repeated(subject.place(_one_request(contract, case, p, q), case.dtype), rows)
-    keywords = {"rule": "token"} if contract.name == "verify_chain" else {}
-    name = "sample_uniforms" if contract.name == "verify_chain" else "uniforms"
-    shape = {"B": rows, "K": 1 if case.options["draw"] == "residual" else 0, "V": len(p)}
+    placed = repeated(subject.place(asked.inputs, dtype), rows)
+    shape = {**asked.shape, "B": rows}
     points = np.empty(len(tokens))
     for start in range(0, len(tokens), rows):
         chunk = tokens[start : start + rows]
@@ -105,8 +113,9 @@ def _turning_points(
         high = np.minimum(cdf[padded] + BRACKET, 1 - 2.0**-53)
         for _ in range(STEPS):
             middle = (low + high) / 2
-            _write(placed[name], middle)
-            answer = required(subject.collect(subject.launch(placed, keywords), shape), "tokens")
+            _write(placed[uniforms], middle)
+            results = subject.collect(subject.launch(placed, asked.keywords), shape)
+            answer = required(results, "tokens")
             beyond = answer.reshape(rows, -1)[:, 0] > padded
             low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
         points[start : start + len(chunk)] = ((low + high) / 2)[: len(chunk)]
@@ -122,20 +131,6 @@ def _write(target: object, values: np.ndarray) -> None:
 
         assert isinstance(target, torch.Tensor)
         target.copy_(torch.from_numpy(values))
-
-
-def _one_request(contract: Contract, case: Case, p: np.ndarray, q: np.ndarray) -> Arrays:
-    if contract.name == "sample":
-        return {"probs": p[None], "uniforms": np.zeros(1)}
-    K = 1 if case.options["draw"] == "residual" else 0
-    return {
-        "draft_tokens": np.zeros((1, K), np.int32),
-        "draft_lengths": None,
-        "draft_probs": np.tile(q, (1, K, 1)),
-        "target_probs": np.tile(p, (1, K + 1, 1)),
-        "accept_uniforms": np.full((1, K), 0.5),
-        "sample_uniforms": np.zeros(1),
-    }
 
 
 ACCURACY = Law(

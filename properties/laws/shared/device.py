@@ -4,17 +4,17 @@ from math import prod
 from typing import Any
 
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import same_bits
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 
 CUDA = ("cuda",)
 STREAM_ROUNDS = 8
 
 
-def _other(contract: Contract, subject: Subject, case: Case) -> dict[str, Any]:
+def _other(contract: FunctionContract, subject: FunctionSubject, case: Case) -> dict[str, Any]:
     other = Case(case.operation, case.shape, case.dtype, case.options, case.seed + 1, case.flags)
     return subject.place(contract.fill(other), case.dtype)
 
@@ -24,7 +24,7 @@ def _compare(verdict: Verdict, where: str, expected: tuple[Any, ...], got: tuple
         verdict.expect(same_bits(one, two), f"output {number}, {where}", "as launched alone", "other bits")
 
 
-def check_graph_replay(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_graph_replay(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Capture with one set of inputs, replay with another: as launched directly on the other."""
     import torch
 
@@ -53,7 +53,7 @@ def check_graph_replay(contract: Contract, subject: Subject, case: Case) -> Verd
     return verdict
 
 
-def check_two_streams(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_two_streams(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Launch on two streams at once, many times over: as launched alone."""
     import torch
 
@@ -74,17 +74,17 @@ def check_two_streams(contract: Contract, subject: Subject, case: Case) -> Verdi
     return verdict
 
 
-def check_memory(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_memory(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Measure the peak of allocated bytes beyond inputs and outputs."""
     import torch
 
     verdict, keywords = Verdict(), contract.call_keywords(case)
     placed = subject.place(contract.fill(case), case.dtype)
-    subject.launch(placed, keywords)
+    subject.call(placed, keywords)
     torch.cuda.synchronize()
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
-    outputs = subject.launch(placed, keywords)
+    outputs = subject.call(placed, keywords)[len(contract.mutated) :]
     torch.cuda.synchronize()
     # The allocator hands out multiples of 512 bytes.
     kept = sum(-(-out.untyped_storage().nbytes() // 512) * 512 for out in outputs)
@@ -98,7 +98,7 @@ def check_memory(contract: Contract, subject: Subject, case: Case) -> Verdict:
     return verdict
 
 
-def check_large_offsets(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_large_offsets(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Put rows behind the element 2**31: they get the answer they get in a small batch.
 
     The case's batch is repeated until the largest input or output passes 2**31 elements; the last copy's
@@ -120,7 +120,7 @@ def check_large_offsets(contract: Contract, subject: Subject, case: Case) -> Ver
     return verdict
 
 
-def largest_cases(contract: Contract, device: str, budget: str, seed: int) -> list[Case]:
+def largest_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
     """Return the largest fifth of the generated cases: in small ones the allowance hides a copy."""
     from draftproof.properties.cases.plan import cases  # a plan knows contracts, and they know this law
 
@@ -129,7 +129,7 @@ def largest_cases(contract: Contract, device: str, budget: str, seed: int) -> li
     return generated[: 1 + len(generated) // 5]
 
 
-def large_cases(contract: Contract, device: str, budget: str, seed: int) -> list[Case]:
+def large_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
     """Return one case per choice of keywords, with rows long enough to pass 2**31 soon."""
     if budget == "small" or contract.large is None:
         return []

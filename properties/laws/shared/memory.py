@@ -3,10 +3,10 @@
 from typing import Any
 
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Arrays, Contract
+from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
-from draftproof.properties.core.memory import LAYOUTS, Layout, poisoned, same_bits, whole_buffer
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.memory import LAYOUTS, Layout, poisoned, same_bits, surroundings, whole_buffer
+from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 
 
@@ -16,16 +16,21 @@ def _differing(first: Arrays, second: Arrays) -> str:
     return ", ".join(names)
 
 
-def _run(subject: Subject, placed: dict[str, Any], keywords: dict[str, Any], case: Case) -> Arrays:
-    return subject.collect(subject.launch(placed, keywords), case.shape)
+def _run(subject: FunctionSubject, placed: dict[str, Any], keywords: dict[str, Any], case: Case) -> Arrays:
+    return subject.collect(subject.launch(placed, keywords), case.shape, case.dtype)
 
 
-def check_inputs_unchanged(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_inputs_unchanged(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Compare every input with a copy taken before the call."""
     verdict = Verdict()
     placed = subject.place(contract.fill(case), case.dtype)
-    before = {name: whole_buffer(value) for name, value in placed.items() if value is not None}
-    _run(subject, placed, contract.call_keywords(case), case)
+    written = {argument.name for argument in contract.mutated}
+    before = {
+        name: whole_buffer(value)
+        for name, value in placed.items()
+        if value is not None and name not in written
+    }
+    subject.call(placed, contract.call_keywords(case))
     for name, copy in before.items():
         verdict.expect(
             same_bits(copy, whole_buffer(placed[name])), name, "unchanged by the call", "other content"
@@ -33,7 +38,7 @@ def check_inputs_unchanged(contract: Contract, subject: Subject, case: Case) -> 
     return verdict
 
 
-def check_fully_written(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_fully_written(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Call with uninitialised memory poisoned in two ways; the answer may not depend on it."""
     verdict = Verdict()
     placed, keywords = subject.place(contract.fill(case), case.dtype), contract.call_keywords(case)
@@ -48,18 +53,19 @@ def check_fully_written(contract: Contract, subject: Subject, case: Case) -> Ver
     return verdict
 
 
-def check_red_zones(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_red_zones(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Surround every input with guard zones: they stay untouched, and their content does not matter."""
     verdict = Verdict()
     inputs, keywords = contract.fill(case), contract.call_keywords(case)
     answers = []
     for kind in ("nan", "large"):
         placed = subject.place(inputs, case.dtype, Layout("guarded", guard=kind))
-        before = {name: whole_buffer(value) for name, value in placed.items() if value is not None}
-        answers.append(_run(subject, placed, keywords, case))
+        before = {name: surroundings(value) for name, value in placed.items() if value is not None}
+        results = subject.call(placed, keywords)
+        answers.append(subject.collect(results, case.shape, case.dtype))
         for name, copy in before.items():
             verdict.expect(
-                same_bits(copy, whole_buffer(placed[name])),
+                same_bits(copy, surroundings(placed[name])),
                 f"guard zones of {name}",
                 "untouched",
                 "overwritten",
@@ -71,7 +77,7 @@ def check_red_zones(contract: Contract, subject: Subject, case: Case) -> Verdict
     return verdict
 
 
-def check_layouts(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_layouts(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Call with strided, offset, misaligned and transposed views; the bits stay those of contiguous ones."""
     verdict = Verdict()
     inputs, keywords = contract.fill(case), contract.call_keywords(case)

@@ -6,10 +6,10 @@ import numpy as np
 
 from draftproof.properties.core.batch import EVERY_ARGUMENT
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Arrays, Contract
+from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import same_bits
-from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.equality import required
 
@@ -19,11 +19,10 @@ WHOLE = EVERY_ARGUMENT
 """How answers are taken apart."""
 
 
-def check_rows_independent(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_rows_independent(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Permute, split and pad the batch; each row keeps its answer."""
     verdict = Verdict()
     batch, of = contract.batch, contract.rows
-    assert batch is not None, f"{contract.name} has no batch"
     size = case.shape[batch]
     inputs, keywords = contract.fill(case), contract.call_keywords(case)
     strangers = contract.fill(replace(case, seed=case.seed + 1))
@@ -61,12 +60,14 @@ def _different_rows(expected: np.ndarray, got: np.ndarray) -> list[str]:
     return [f"row {row}: {got[row]!s:.80} for {expected[row]!s:.80}" for row in rows[:2]]
 
 
-def check_repeatable(contract: Contract, subject: Subject, case: Case) -> Verdict:
+def check_repeatable(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Call several times; every bit repeats."""
     verdict = Verdict()
     keywords = contract.call_keywords(case)
     placed = subject.place(contract.fill(case), case.dtype)
-    answers = [subject.collect(subject.launch(placed, keywords), case.shape) for _ in range(REPEATS)]
+    answers = [
+        subject.collect(subject.launch(placed, keywords), case.shape, case.dtype) for _ in range(REPEATS)
+    ]
     for number, answer in enumerate(answers[1:], 2):
         for name, array in answer.items():
             verdict.expect(

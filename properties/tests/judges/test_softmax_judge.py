@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from draftproof import reference
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import FUNCTIONS
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.strategies import cases
 from draftproof.properties.strategies import logits as logit_rows
 
 
 def judged(logits: np.ndarray, probs: np.ndarray) -> Verdict:
-    return CONTRACTS["softmax"].judge({"logits": logits}, {}, {"probs": probs.astype(np.float32)})
+    return FUNCTIONS["softmax"].judge({"logits": logits}, {}, {"probs": probs.astype(np.float32)})
 
 
 @given(cases("softmax"))
 def test_the_rounded_oracle_is_right(case) -> None:  # type: ignore[no-untyped-def]
-    logits = CONTRACTS["softmax"].fill(case)["logits"]
+    logits = FUNCTIONS["softmax"].fill(case)["logits"]
     assert logits is not None
     assert judged(logits, reference.softmax(logits)).passed
 

@@ -5,17 +5,17 @@ from hypothesis import given, target
 from hypothesis import strategies as st
 
 from draftproof.properties.backend import Backend
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import FUNCTIONS
 from draftproof.properties.laws.shared.device import MEMORY
 from draftproof.properties.strategies import cases
 
 
 @pytest.mark.gpu
 @given(data=st.data())
-@pytest.mark.parametrize("operation", [name for name, contract in CONTRACTS.items() if contract.outputs])
+@pytest.mark.parametrize("operation", list(FUNCTIONS))
 @pytest.mark.parametrize("name", ["triton", "cupy", "cuda"])
 def test_the_worst_case_is_within_the_budget(name: str, operation: str, data: st.DataObject) -> None:
-    backend, contract = Backend.load(f"draftproof.optimized.{name}", "cuda"), CONTRACTS[operation]
+    backend, contract = Backend.load(f"draftproof.optimized.{name}", "cuda"), FUNCTIONS[operation]
     if backend.unavailable:
         pytest.skip(f"unavailable: {backend.unavailable}")
     case = data.draw(cases(operation, device="cuda"))

@@ -8,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import FUNCTIONS
+from draftproof.properties.contracts.speculative.chain_emission import DRAFTS, mean_accepted
+from draftproof.properties.core.probes import Partition
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.laws.sampling import statistics
 from draftproof.properties.laws.sampling.statistics import (
+    FALSE_ALARM,
     HEAD,
     TAIL,
     Cells,
-    Rows,
-    _chi_square,
-    mean_accepted,
+    compare_counts,
+    make_rows,
+    planned_tests,
     smallest_found,
 )
 
@@ -29,8 +32,7 @@ LENIENT = 0.01
 
 @pytest.fixture
 def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each test raise a false alarm once in a hundred times."""
-    monkeypatch.setattr(statistics, "FALSE_ALARM", LENIENT * statistics.TESTS)
+    """Look up what a number of draws finds once for each."""
     monkeypatch.setattr(statistics, "smallest_found", cache(smallest_found))
 
 
@@ -45,7 +47,7 @@ def alarms(law: np.ndarray, actual: np.ndarray) -> int:
     rejected = 0
     for counts in rng.multinomial(DRAWS, actual, RUNS):
         verdict = Verdict()
-        _chi_square(verdict, "tokens", counts.astype(np.float64), law)
+        compare_counts(verdict, Partition("tokens", counts.astype(np.float64), law), LENIENT)
         rejected += not verdict.passed
     return rejected
 
@@ -63,7 +65,7 @@ def test_false_alarms_are_as_rare_as_stated(cells: int) -> None:
 @pytest.mark.parametrize("shape", ["one cell", "alternating"])
 def test_a_deviation_of_the_stated_size_is_found(cells: int, shape: str) -> None:
     law = law_of(cells)
-    distance = smallest_found(cells - 1, DRAWS)
+    distance = smallest_found(cells - 1, DRAWS, LENIENT)
     change = np.zeros(cells)
     if shape == "one cell":
         change[0], change[1:] = distance, -distance * law[1:] / law[1:].sum()
@@ -80,23 +82,24 @@ def test_a_deviation_of_the_stated_size_is_found(cells: int, shape: str) -> None
 
 def test_the_suite_finds_a_fifth_of_a_percent_at_the_deep_budget() -> None:
     draws, cells = statistics.DRAWS["deep"]["cuda"], HEAD + TAIL
-    assert smallest_found(2 * cells - 1, draws) <= 0.002
+    alarm = FALSE_ALARM / planned_tests("cuda")
+    assert smallest_found(2 * cells - 1, draws, alarm) <= 0.002
     # The second token is drawn where the first draft is accepted.
-    for case in statistics.statistical_cases(CONTRACTS["verify_chain"], "cuda", "deep", 0):
-        rows = Rows.of(case, statistics.CHAIN)
+    for case in statistics.statistical_cases(FUNCTIONS["verify_chain"], "cuda", "deep", 0):
+        rows = make_rows(case, DRAFTS)
         accepted = float(np.minimum(rows.p[0], rows.q[0]).sum(dtype=np.float64))
-        assert smallest_found(cells - 1, accepted * draws) <= 0.002
+        assert smallest_found(cells - 1, accepted * draws, alarm) <= 0.002
 
 
 @given(st.integers(1, 2_000), st.integers(1_000, 10**8))
 def test_more_draws_find_less(degrees: int, draws: int) -> None:
-    assert smallest_found(degrees, 4.0 * draws) <= smallest_found(degrees, draws) <= 1.0
-    assert smallest_found(0, draws) == 1.0
+    assert smallest_found(degrees, 4.0 * draws, 1e-11) <= smallest_found(degrees, draws, 1e-11) <= 1.0
+    assert smallest_found(0, draws, 1e-11) == 1.0
 
 
 def test_a_token_outside_the_support_is_an_alarm() -> None:
     law, verdict = np.array([0.5, 0.5, 0.0]), Verdict()
-    _chi_square(verdict, "tokens", np.array([500.0, 499.0, 1.0]), law)
+    compare_counts(verdict, Partition("tokens", np.array([500.0, 499.0, 1.0]), law), 1e-11)
     assert not verdict.passed
 
 

@@ -9,7 +9,8 @@ import torch
 from draftproof import reference
 from draftproof.optimized import eager
 from draftproof.properties.backend import Backend
-from draftproof.properties.contracts.prefix import FILL_BLOCK_TABLES, MATCH_PREFIXES
+from draftproof.properties.contracts.prefix.fill_block_tables import FILL_BLOCK_TABLES
+from draftproof.properties.contracts.prefix.match_prefixes import MATCH_PREFIXES
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.fingerprints import buckets, fingerprints
@@ -44,8 +45,7 @@ def matched(module: str, device: str, inputs: dict[str, Any], page_size: int) ->
     backend = Backend.load(module, device)
     if backend.unavailable:
         pytest.skip(f"unavailable: {backend.unavailable}")
-    subject = backend.subject("match_prefixes")
-    assert subject is not None
+    subject = backend.function("match_prefixes")
     return subject(inputs, {"page_size": page_size}, {"R": len(inputs["roots"])})
 
 

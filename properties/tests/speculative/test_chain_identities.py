@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from draftproof.properties.backend import Backend
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import FUNCTIONS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.judges.equality import required
 from draftproof.properties.strategies import cases
 from draftproof.reference.speculative.verify_chain import one_hot
 
-CHAIN, GREEDY = CONTRACTS["verify_chain"], CONTRACTS["verify_chain_greedy"]
+CHAIN, GREEDY = FUNCTIONS["verify_chain"], FUNCTIONS["verify_chain_greedy"]
 BACKENDS = [
     pytest.param("draftproof.reference", "numpy", id="reference"),
     pytest.param("draftproof.optimized.eager", "cpu", id="eager"),
@@ -36,8 +36,7 @@ def call(backend: Backend, inputs: Arrays, **keywords: Any) -> dict[str, np.ndar
     operation = "verify_chain_greedy" if "target_tokens" in inputs else "verify_chain"
     if backend.unavailable:
         pytest.skip(f"unavailable: {backend.unavailable}")
-    subject = backend.subject(operation)
-    assert subject is not None
+    subject = backend.function(operation)
     requests, width = required(inputs, "draft_tokens").shape
     outputs = subject(inputs, keywords, {"B": requests, "K": width, "V": 0})
     return {name: required(outputs, name) for name in outputs}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import FUNCTIONS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.core.verdict import Verdict
@@ -16,7 +16,7 @@ from draftproof.properties.strategies import cases
 from draftproof.reference.speculative.verify_chain import verify_chain
 from draftproof.reference.status import Status
 
-CHAIN = CONTRACTS["verify_chain"]
+CHAIN = FUNCTIONS["verify_chain"]
 chains = cases("verify_chain", device="interpreter")
 
 
@@ -49,7 +49,7 @@ def judged(inputs: Arrays, tokens: list[int], accepted: int, rule: str = "token"
 @given(chains)
 def test_the_oracle_is_right_without_forgiveness(case: Case) -> None:
     inputs, outputs = answered(case)
-    verdict = CHAIN.judged(case, inputs, {**outputs})
+    verdict = CHAIN.judge(inputs, CHAIN.call_keywords(case), {**outputs})
     assert verdict.passed, (str(case), verdict.findings[:3])
 
 
@@ -60,7 +60,7 @@ def test_a_perturbed_answer_is_wrong_or_forgiven(case: Case, data: st.DataObject
     changed = outputs[name].copy()
     place = data.draw(st.integers(0, changed.size - 1))
     changed.flat[place] += data.draw(st.sampled_from([-4, -2, -1, 1, 2, 4, 8]))
-    verdict = CHAIN.judged(case, inputs, {**outputs, name: changed})
+    verdict = CHAIN.judge(inputs, CHAIN.call_keywords(case), {**outputs, name: changed})
     # NAN_SEEN may be set or not where a row was not needed; a decision never differs silently.
     nan_seen = name == "status" and abs(int(changed.flat[place]) - int(outputs[name].flat[place])) % 4 == 0
     assert not verdict.passed or verdict.forgiven or nan_seen, (str(case), name, place)

@@ -10,20 +10,13 @@ from hypothesis import strategies as st
 
 from draftproof import reference
 from draftproof.properties.backend import Backend
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import FUNCTIONS
+from draftproof.properties.contracts.speculative.chain_cells import SIZES, Context, mean_accepted
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.subject import Subject
-from draftproof.properties.laws.speculative.exact_law import (
-    BOUNDS,
-    EXACT_LAW,
-    SIZES,
-    Model,
-    cells,
-    exact_cases,
-    mean_accepted,
-)
+from draftproof.properties.core.subject import FunctionSubject
+from draftproof.properties.laws.speculative.exact_law import BOUNDS, EXACT_LAW, exact_cases, model_of
 
-CHAIN = CONTRACTS["verify_chain"]
+CHAIN = FUNCTIONS["verify_chain"]
 DEEP = exact_cases(CHAIN, "cpu", "deep", 0)
 ON_GPU = ("eager", "triton", "cupy", "cuda")
 
@@ -63,9 +56,9 @@ def test_every_backend_keeps_the_law_at_every_size(name: str, case: Case) -> Non
 
 @given(st.integers(0, 2**31), st.sampled_from(["token", "block"]), st.sampled_from(["drawn", "given"]))
 def test_the_cells_fill_the_cube_of_uniforms(seed: int, rule: str, drafts: str) -> None:
-    model = Model(small(rule, drafts, seed=seed))
+    model, case = Context(2, 3, seed), small(rule, drafts, seed=seed)
     volumes: dict[tuple[int, ...], float] = {}
-    for cell in cells(model, rule, drafts == "given"):
+    for cell in model_of(CHAIN).cells(case):
         assert cell.volume > 0
         volumes[cell.drafts] = volumes.get(cell.drafts, 0.0) + cell.volume
     assert volumes.keys() == {drafts for drafts, _ in model.drafts()}
@@ -75,7 +68,7 @@ def test_the_cells_fill_the_cube_of_uniforms(seed: int, rule: str, drafts: str) 
 
 @given(st.integers(0, 2**31))
 def test_the_target_is_a_law(seed: int) -> None:
-    model = Model(small(seed=seed))
+    model = Context(2, 3, seed)
     law = model.joint({(): 1.0})
     assert sum(law.values()) == pytest.approx(1.0, rel=1e-12)
     assert all(len(text) == model.K + 1 for text in law)
@@ -83,13 +76,13 @@ def test_the_target_is_a_law(seed: int) -> None:
 
 @given(st.integers(0, 2**31), st.sampled_from([(2, 2), (3, 2), (2, 3)]))
 def test_the_block_rule_accepts_no_less(seed: int, size: tuple[int, int]) -> None:
-    model = Model(small(V=size[0], K=size[1], seed=seed))
+    model = Context(size[1], size[0], seed)
     assert mean_accepted(model, "block", given=False) >= mean_accepted(model, "token", given=False) - 1e-12
 
 
 def test_the_published_example() -> None:
     # Sun et al. 2025, section 3: p = (1/3, 2/3), q = (2/3, 1/3), two drafts: 10/9 and 11/9.
-    model = Model(small(V=2))
+    model = Context(2, 2, 0)
     for prefix in model.p:
         model.p[prefix] = np.array([1 / 3, 2 / 3])
     for prefix in model.q:
@@ -118,7 +111,7 @@ def test_a_broken_coupling_breaks_the_law(wrong: Callable[..., Any]) -> None:
     def named(rule: str, **arguments: Any) -> Any:
         return without_rule(*arguments.values(), rule=rule)
 
-    subject = Subject(CHAIN, named, "numpy")
+    subject = FunctionSubject(CHAIN, named, "numpy")
     verdict = EXACT_LAW.check(CHAIN, subject, small())
     assert not verdict.passed
     assert verdict.measures["law_tv"] > 1e-3

@@ -9,7 +9,7 @@ from hypothesis import Phase, assume, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument, NoSuchExample
 
-from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.contracts import CONTRACTS, FUNCTIONS
 from draftproof.properties.core.case import Case
 from draftproof.properties.inputs.rows import LARGEST_BELOW_ONE, seams
 from draftproof.properties.inputs.sampling import rounded
@@ -37,7 +37,7 @@ def reached(strategy: st.SearchStrategy[Any], condition: Callable[[Any], bool]) 
 @pytest.mark.parametrize("device", ["cpu", "numpy", "cuda", "interpreter"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_cases_are_within_the_contract(operation: str, device: str, data: st.DataObject) -> None:
-    contract = CONTRACTS[operation]
+    contract = FUNCTIONS[operation]
     case = data.draw(cases(operation, device=device))
     assert Case.parse(str(case)) == case
     assert case.operation == operation
@@ -58,8 +58,8 @@ def test_cases_are_within_the_contract(operation: str, device: str, data: st.Dat
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_cases_can_be_filled(operation: str, data: st.DataObject) -> None:
     case = data.draw(cases(operation, device="interpreter"))
-    arrays = CONTRACTS[operation].fill(case)
-    assert arrays.keys() == {argument.name for argument in CONTRACTS[operation].arguments}
+    arrays = FUNCTIONS[operation].fill(case)
+    assert arrays.keys() == {argument.name for argument in FUNCTIONS[operation].arguments}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -67,11 +67,11 @@ def test_cases_shrink_to_what_is_small_and_harmless(operation: str) -> None:
     case = reached(cases(operation), lambda case: all(case.shape.values()))
     assert case.seed == 0
     assert not case.flags
-    sizes = CONTRACTS[operation].sizes
+    sizes = FUNCTIONS[operation].sizes
     assert all(size == min(s for s in sizes[axis] if s > 0) for axis, size in case.shape.items())
 
 
-@pytest.mark.parametrize("flag", CONTRACTS["verify_chain"].flags)
+@pytest.mark.parametrize("flag", FUNCTIONS["verify_chain"].flags)
 def test_every_flag_is_reachable(flag: str) -> None:
     assert reached(cases("verify_chain"), lambda case: flag in case.flags).flags == {flag}
 

@@ -1,13 +1,13 @@
-"""Contracts of the primitives."""
+"""The contract of vector addition."""
 
 from draftproof import reference
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Argument, Bench, Contract, Work
+from draftproof.properties.core.contract import Argument, Bench, FunctionContract, Work
 from draftproof.properties.inputs import primitives as inputs
 from draftproof.properties.judges.primitives import judge_vector_add
 from draftproof.properties.laws.shared.functions import SHARED
 
-VECTOR_ADD = Contract(
+VECTOR_ADD = FunctionContract(
     name="vector_add",
     pillar="primitives",
     rule="a + b, element by element, each sum rounded once.",
@@ -27,7 +27,9 @@ VECTOR_ADD = Contract(
     dtypes=("float32",),
     laws=SHARED,
     work=Work(
-        bytes=lambda shape, _: 12 * shape["N"], flops=lambda shape: shape["N"], scratch=lambda shape: 2**20
+        bytes=lambda shape, *_: 12 * shape["N"],
+        flops=lambda shape, *_: shape["N"],
+        scratch=lambda shape: 2**20,
     ),
     benches=tuple(
         Bench(Case("vector_add", {"N": megabytes * 2**18}, "float32", {}, 1))

@@ -1,0 +1,1 @@
+"""Contracts of prefix matching, one file each."""

@@ -1,0 +1,1 @@
+"""Contracts of the primitives, one file each."""

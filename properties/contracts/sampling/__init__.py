@@ -1,0 +1,1 @@
+"""Contracts of the sampling operations, one file each."""

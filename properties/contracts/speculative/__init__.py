@@ -1,0 +1,1 @@
+"""Contracts of verification, one file each."""

@@ -1,0 +1,183 @@
+"""The cells of a chain verifier's uniforms, for every chain of drafts at small vocabularies."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+import numpy as np
+
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.probes import Asked, Cell, Run
+from draftproof.properties.judges.equality import required
+from draftproof.reference.speculative.verify_chain import Chain, one_hot
+
+GRAIN = 1024
+"""Probabilities are multiples of 1/1024, so that rows sum to 1 and all sums are exact in float32."""
+
+SIZES = {
+    "interpreter": ((2, 1), (3, 1), (2, 2)),
+    # Below V = 6 a residual often has one token, and any mistake in its weights goes unseen.
+    "small": ((2, 1), (3, 2), (6, 2)),
+    "standard": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (6, 2)),
+    "deep": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (5, 2), (3, 3), (6, 2), (6, 3)),
+}
+"""(V, K) for each budget; an interpreter has its own."""
+
+
+class Context:
+    """A target and a drafter whose rows depend on the whole context: p and q per prefix."""
+
+    def __init__(self, K: int, V: int, seed: int) -> None:
+        self.K, self.V, self.length = K, V, K + 1
+        rng = np.random.default_rng([seed, K, V])
+        prefixes = [prefix for i in range(K + 1) for prefix in product(range(V), repeat=i)]
+        self.p = {prefix: self._row(rng) for prefix in prefixes}
+        self.q = {prefix: self._row(rng) for prefix in prefixes if len(prefix) < K}
+
+    def _row(self, rng: np.random.Generator) -> np.ndarray:
+        weights = rng.dirichlet(np.ones(self.V))
+        if self.V > 2:
+            weights[rng.integers(self.V)] = 0.0  # tokens that must never be emitted
+        return (rng.multinomial(GRAIN, weights / weights.sum()) / GRAIN).astype(np.float32)
+
+    def drafts(self) -> Iterator[tuple[Run, float]]:
+        """Every chain the drafter can draw, with its probability."""
+        for x in product(range(self.V), repeat=self.K):
+            chance = prod(float(self.q[x[:i]][x[i]]) for i in range(self.K))
+            if chance > 0:
+                yield x, chance
+
+    def rows(self, x: Run) -> tuple[np.ndarray, np.ndarray]:
+        """P [K+1, V] and q [K, V] along a chain."""
+        return np.stack([self.p[x[:i]] for i in range(self.K + 1)]), np.stack(
+            [self.q[x[:i]] for i in range(self.K)]
+        )
+
+    def joint(self, emitted: Mapping[Run, float]) -> dict[Run, float]:
+        """Complete every emitted run to K+1 tokens with the target: the law of the text that results."""
+        law: dict[Run, float] = {}
+        for run, mass in emitted.items():
+            for rest in product(range(self.V), repeat=self.length - len(run)):
+                chance = mass
+                for i, y in enumerate(rest):
+                    chance *= float(self.p[(*run, *rest[:i])][y])
+                if chance:
+                    law[(*run, *rest)] = law.get((*run, *rest), 0.0) + chance
+        return law
+
+
+@lru_cache(maxsize=16)
+def _context(K: int, V: int, seed: int) -> Context:
+    return Context(K, V, seed)
+
+
+class ChainCells:
+    """The cells of both rules, with drawn and with given drafts."""
+
+    def __init__(self, rules: Sequence[str], drafts: Sequence[str]) -> None:
+        self.rules, self.drafts = rules, drafts
+
+    def cases(self, operation: str, device: str, budget: str, seed: int) -> list[Case]:
+        """Return a case per rule, kind of draft and size; an interpreter gets the smallest ones."""
+        return [
+            Case(
+                operation,
+                {"K": K, "V": V},
+                "float32",
+                {"rule": rule, "drafts": drafts, "uniforms": "float32"},
+                seed,
+            )
+            for V, K in SIZES["interpreter" if device == "interpreter" else budget]
+            for rule in self.rules
+            for drafts in self.drafts
+        ]
+
+    def context(self, case: Case) -> Context:
+        """Return the target and the drafter of a case."""
+        return _context(case.shape["K"], case.shape["V"], case.seed)
+
+    def given(self, case: Case) -> bool:
+        """Whether the drafts are given and not drawn."""
+        return case.options["drafts"] == "given"
+
+    def cells(self, case: Case) -> Iterator[Cell]:
+        """Enumerate every cell of positive volume."""
+        context, rule = self.context(case), case.options["rule"]
+        for x, chance in context.drafts():
+            p, q = context.rows(x)
+            drafts = np.array(x)
+            chain = Chain(drafts, one_hot(drafts, context.V) if self.given(case) else q, p)
+            rates = chain.block_rates()
+            borders = [_border(chain, i, rates, rule) for i in range(context.K)]
+            for passes in product((True, False), repeat=context.K):
+                sides = [(0.0, t) if ok else (t, 1.0) for ok, t in zip(passes, borders, strict=True)]
+                if any(high <= low for low, high in sides):
+                    continue
+                accepted = _accepted(passes, rule)
+                rate = rates[accepted] if rule == "block" else 1.0
+                weights = chain.p(accepted) if accepted == context.K else chain.residual(accepted, rate)
+                cdf = np.cumsum(weights) / weights.sum()
+                for y in np.flatnonzero(weights):
+                    sample = (float(cdf[y - 1]) if y else 0.0, float(cdf[y]))
+                    volume = prod(high - low for low, high in (*sides, sample))
+                    yield Cell(x, chance, volume, (*sides, sample), (*x[:accepted], int(y)))
+
+    def ask(self, case: Case, cells: Sequence[Cell], points: np.ndarray) -> Asked:
+        """Make a request for each cell: accept uniforms first, the sample uniform last."""
+        context = self.context(case)
+        chains = [cell.drafts for cell in cells]
+        rows = {x: context.rows(x) for x in set(chains)}
+        inputs: Arrays = {
+            "draft_tokens": np.array(chains, np.int32).reshape(-1, context.K),
+            "draft_lengths": None,
+            "draft_probs": None if self.given(case) else np.stack([rows[x][1] for x in chains]),
+            "target_probs": np.stack([rows[x][0] for x in chains]),
+            "accept_uniforms": np.ascontiguousarray(points[:, :-1]),
+            "sample_uniforms": np.ascontiguousarray(points[:, -1]),
+        }
+        return Asked(inputs, {"rule": case.options["rule"]}, {**case.shape, "B": len(chains)})
+
+    def read(self, results: Arrays) -> tuple[list[Run], np.ndarray]:
+        """Return the emitted run and the number of accepted drafts of each request."""
+        runs = [tuple(int(y) for y in row if y >= 0) for row in required(results, "tokens")]
+        return runs, required(results, "accepted")
+
+    def mean_accepted(self, case: Case) -> float:
+        """Return E[accepted] in closed form."""
+        return mean_accepted(self.context(case), case.options["rule"], self.given(case))
+
+    def most_accepted(self, case: Case) -> float | None:
+        """Return alpha* = sum min(p, q); given drafts have no such bound."""
+        if self.given(case):
+            return None
+        context = self.context(case)
+        return float(np.minimum(context.p[()], context.q[()]).sum())
+
+
+def mean_accepted(context: Context, rule: str, given: bool) -> float:
+    """E[accepted]: sum over i of E_q[prod min(1, p/q)] (token rule) or of E_q[P_i] (block rule)."""
+    total = 0.0
+    for x, chance in context.drafts():
+        survival = 1.0
+        for i in range(context.K):
+            p, q = float(context.p[x[:i]][x[i]]), 1.0 if given else float(context.q[x[:i]][x[i]])
+            survival = min(1.0, survival * p / q) if rule == "block" else survival * min(1.0, p / q)
+            total += chance * survival
+    return total
+
+
+def _border(chain: Chain, i: int, rates: list[float], rule: str) -> float:
+    """The uniform of draft i at which its decision turns."""
+    if rule == "block":
+        last = i + 1 == len(chain.drafts)
+        return rates[i + 1] if last else chain.block_pass(i + 1, rates[i + 1])
+    p, q = float(chain.p(i, chain.drafts[i])), float(chain.q(i, chain.drafts[i]))
+    return 1.0 if p >= q and p > 0 else p / q if q else 0.0
+
+
+def _accepted(passes: tuple[bool, ...], rule: str) -> int:
+    if rule == "block":
+        return max((i + 1 for i, ok in enumerate(passes) if ok), default=0)
+    return next((i for i, ok in enumerate(passes) if not ok), len(passes))

@@ -1,0 +1,11 @@
+"""The arguments and outputs that verifications of a chain share."""
+
+from draftproof.properties.core.contract import Argument
+
+TOKENS = Argument("tokens", ("B", "K+1"), "int32", "the accepted drafts, one new token, then -1")
+ACCEPTED = Argument("accepted", ("B",), "int32", "how many drafts were accepted")
+STATUS = Argument("status", ("B",), "int32", "status bits")
+DRAFT_TOKENS = Argument("draft_tokens", ("B", "K"), "int32", "the drafted ids", hostile=True)
+DRAFT_LENGTHS = Argument(
+    "draft_lengths", ("B",), "int32", "drafts of each request; None means K", optional=True, hostile=True
+)
