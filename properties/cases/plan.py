@@ -18,6 +18,9 @@ from draftproof.properties.core.subject import DEVICES
 GENERATED = {"small": 36, "standard": 72, "deep": 400}
 """Generated cases per operation and dtype."""
 
+ALLOWED = {"small": 5e6, "standard": 1.5e7, "deep": 6e7}
+"""What the generated cases of an operation may cost together, in elements: a case beyond it is left out."""
+
 LARGE_SHARE = {"numpy": 0.05, "cpu": 0.1, "interpreter": 0.0, "cuda": 0.25}
 """The share of generated cases with a vocabulary above LARGE_VOCABULARY."""
 
@@ -90,7 +93,23 @@ def cases(
         for dtype in contract.dtypes:
             rows = recorded[number // 3 % len(recorded)] if recorded and number % 3 == 2 else None
             made.append(_case(contract, rng, device, dtype, options, rows, due))
-    return made
+    return affordable(contract, made, ALLOWED[budget])
+
+
+def affordable(contract: Contract, cases: Iterable[Case], allowed: float) -> list[Case]:
+    """Return the cases, in their order, without those that would cost more than what is left of ``allowed``.
+
+    >>> from draftproof.properties.contracts import CONTRACTS
+    >>> add = [Case("vector_add", {"N": N}) for N in (100, 1000, 10)]
+    >>> [case.shape["N"] for case in affordable(CONTRACTS["vector_add"], add, 600.0)]
+    [100, 10]
+    """
+    kept, left = [], allowed
+    for case in cases:
+        if (cost := contract.cost(case)) <= left:
+            kept.append(case)
+            left -= cost
+    return kept
 
 
 def published_cases(
@@ -125,7 +144,7 @@ def _case(
 ) -> Case:
     shape = {axis: int(rng.choice(sizes)) for axis, sizes in contract.sizes.items()}
     if "V" in shape:
-        large = rng.random() < LARGE_SHARE[device]
+        large = rng.random() < LARGE_SHARE[device] and max(contract.sizes["V"]) > LARGE_VOCABULARY
         limit = INTERPRETED_VOCABULARY if device == "interpreter" else LARGE_VOCABULARY
         fitting = [V for V in contract.sizes["V"] if (V > LARGE_VOCABULARY if large else limit >= V)]
         shape["V"] = int(rng.choice(fitting))

@@ -14,6 +14,7 @@ from draftproof.conformance.cli.main import main
 from draftproof.conformance.evidence import publish
 from draftproof.conformance.reporting.report import read
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.contract import FunctionContract, ObjectContract
 from draftproof.properties.core.verdict import State
 
 RIGHT = """
@@ -213,7 +214,13 @@ def test_every_operation_is_explained(draftproof: Draftproof, operation: str) ->
     assert done.code == 0
     shown = " ".join(done.out.split())
     assert contract.rule.split(".")[0] in shown
-    for name in [each.name for each in (*contract.arguments, *contract.outputs)]:
+    if isinstance(contract, FunctionContract):
+        calls = [each.name for each in (*contract.arguments, *contract.outputs)]
+    else:
+        assert isinstance(contract, ObjectContract)
+        calls = list(contract.methods)
+    assert calls
+    for name in calls:
         assert name in shown
     for name in [law.name for law in contract.laws]:
         assert name in shown
