@@ -25,6 +25,7 @@ MAY_IMPORT = {
 """The arrows; the tests inside ``properties`` may also import what they test."""
 
 LONGEST = 350
+MOST_MODULES = 13
 CODE = {".py", ".cu", ".cuh", ".h", ".cpp"}
 
 
@@ -133,6 +134,22 @@ def test_the_oracles_examples_are_true(path: Path) -> None:
     failed, tried = doctest.testmod(module)
     assert tried
     assert not failed
+
+
+@pytest.mark.parametrize("path", named(sorted((ROOT / "properties" / "laws").rglob("*.py"))))
+def test_a_law_names_no_operation(path: Path) -> None:
+    # What a law needs of an operation, its contract says: the next operation changes no law.
+    literals = {
+        node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)
+    }
+    assert not literals & CONTRACTS.keys()
+
+
+def test_a_folder_is_no_heap() -> None:
+    for folder in {path.parent for path in files(".py") if path.relative_to(ROOT).parts[0] in FOLDERS}:
+        if not {"tests", "mutants"} & set(folder.parts):
+            modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+            assert len(modules) <= MOST_MODULES, f"{folder}: {len(modules)} modules"
 
 
 def test_the_status_bits_are_the_same_everywhere() -> None:

@@ -6,7 +6,7 @@ from importlib import import_module
 from draftproof.properties.core.contract import Contract, FunctionContract
 
 
-def _found() -> dict[str, Contract]:
+def _collect() -> dict[str, Contract]:
     found: dict[str, Contract] = {}
     for pillar in pkgutil.iter_modules(__path__, f"{__name__}."):
         for module in pkgutil.iter_modules(import_module(pillar.name).__path__, f"{pillar.name}."):
@@ -16,7 +16,7 @@ def _found() -> dict[str, Contract]:
     return found
 
 
-CONTRACTS: dict[str, Contract] = _found()
+CONTRACTS: dict[str, Contract] = _collect()
 """Every contract by the name of its operation."""
 
 FUNCTIONS: dict[str, FunctionContract] = {

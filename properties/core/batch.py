@@ -9,14 +9,14 @@ from draftproof.properties.core.memory import repeated
 if TYPE_CHECKING:
     from draftproof.properties.core.contract import Arrays
 
-Chosen = np.ndarray | slice
+Selection = np.ndarray | slice
 """Rows by number, in the order given, or a run of them."""
 
 
 class Rows(Protocol):
     """The rows of an operation's inputs."""
 
-    def take(self, inputs: "Arrays", rows: Chosen) -> "Arrays":
+    def take(self, inputs: "Arrays", rows: Selection) -> "Arrays":
         """Return the inputs of some rows of the batch, in the order given."""
 
     def join(self, first: "Arrays", second: "Arrays") -> "Arrays":
@@ -29,7 +29,7 @@ class Rows(Protocol):
 class EveryArgument:
     """Every argument has the batch as its first axis."""
 
-    def take(self, inputs: "Arrays", rows: Chosen) -> "Arrays":
+    def take(self, inputs: "Arrays", rows: Selection) -> "Arrays":
         """Index every argument."""
         return {name: None if array is None else array[rows] for name, array in inputs.items()}
 

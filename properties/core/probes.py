@@ -150,8 +150,8 @@ class CellModel(Protocol):
     def cells(self, case: Case) -> Iterator[Cell]:
         """Enumerate every cell of positive volume."""
 
-    def given(self, case: Case) -> bool:
-        """Whether the drafts are given and not drawn: then each draft's law must be the target's."""
+    def fixed_drafts(self, case: Case) -> bool:
+        """Whether the drafts are fixed and not drawn: then the law must be the target's for each."""
 
     def ask(self, case: Case, cells: Sequence[Cell], points: np.ndarray) -> Asked:
         """Make a request for each cell, with uniforms ``points`` [cells, uniforms]."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from draftproof.properties.core.batch import Chosen
+from draftproof.properties.core.batch import Selection
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.judges.equality import required
 
@@ -13,7 +13,7 @@ from draftproof.properties.judges.equality import required
 class RaggedRows:
     """Requests end to end, of any lengths: ``tokens`` [N] cut at ``offsets`` [R+1], with ``roots`` [R]."""
 
-    def take(self, inputs: Arrays, rows: Chosen) -> Arrays:
+    def take(self, inputs: Arrays, rows: Selection) -> Arrays:
         """Lay the chosen requests end to end; the tree stays."""
         requests, roots = _requests(inputs), required(inputs, "roots")
         chosen = np.arange(len(roots))[rows]
@@ -76,7 +76,7 @@ class SharedTree:
     def __init__(self, *batched: str) -> None:
         self.batched = batched
 
-    def take(self, inputs: Arrays, rows: Chosen) -> Arrays:
+    def take(self, inputs: Arrays, rows: Selection) -> Arrays:
         """Index what is batched."""
         return {**inputs, **{name: required(inputs, name)[rows] for name in self.batched}}
 

@@ -22,7 +22,7 @@ for _name, _profile in PROFILES.items():
     settings.register_profile(_name, _profile)
 
 
-def chosen() -> str:
+def profile_name() -> str:
     """Return the name of the profile that the environment asks for; ValueError if there is none such."""
     name = os.environ.get("DRAFTPROOF_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
     if name not in PROFILES:
@@ -32,4 +32,4 @@ def chosen() -> str:
 
 def load() -> None:
     """Make the chosen profile the default of every test."""
-    settings.load_profile(chosen())
+    settings.load_profile(profile_name())

@@ -98,8 +98,8 @@ class ChainCells:
         """Return the target and the drafter of a case."""
         return _context(case.shape["K"], case.shape["V"], case.seed)
 
-    def given(self, case: Case) -> bool:
-        """Whether the drafts are given and not drawn."""
+    def fixed_drafts(self, case: Case) -> bool:
+        """Whether the drafts are fixed and not drawn."""
         return case.options["drafts"] == "given"
 
     def cells(self, case: Case) -> Iterator[Cell]:
@@ -108,7 +108,7 @@ class ChainCells:
         for x, chance in context.drafts():
             p, q = context.rows(x)
             drafts = np.array(x)
-            chain = Chain(drafts, one_hot(drafts, context.V) if self.given(case) else q, p)
+            chain = Chain(drafts, one_hot(drafts, context.V) if self.fixed_drafts(case) else q, p)
             rates = chain.block_rates()
             borders = [_border(chain, i, rates, rule) for i in range(context.K)]
             for passes in product((True, False), repeat=context.K):
@@ -132,7 +132,7 @@ class ChainCells:
         inputs: Arrays = {
             "draft_tokens": np.array(chains, np.int32).reshape(-1, context.K),
             "draft_lengths": None,
-            "draft_probs": None if self.given(case) else np.stack([rows[x][1] for x in chains]),
+            "draft_probs": None if self.fixed_drafts(case) else np.stack([rows[x][1] for x in chains]),
             "target_probs": np.stack([rows[x][0] for x in chains]),
             "accept_uniforms": np.ascontiguousarray(points[:, :-1]),
             "sample_uniforms": np.ascontiguousarray(points[:, -1]),
@@ -146,11 +146,11 @@ class ChainCells:
 
     def mean_accepted(self, case: Case) -> float:
         """Return E[accepted] in closed form."""
-        return mean_accepted(self.context(case), case.options["rule"], self.given(case))
+        return mean_accepted(self.context(case), case.options["rule"], self.fixed_drafts(case))
 
     def most_accepted(self, case: Case) -> float | None:
         """Return alpha* = sum min(p, q); given drafts have no such bound."""
-        if self.given(case):
+        if self.fixed_drafts(case):
             return None
         context = self.context(case)
         return float(np.minimum(context.p[()], context.q[()]).sum())

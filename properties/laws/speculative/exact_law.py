@@ -68,7 +68,7 @@ def emit(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Em
 def check_exact(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Compare every probe with its cell's run, and the emitted law with the target's."""
     model, answer, verdict = model_of(contract), emit(contract, subject, case), Verdict()
-    distance = law_distance(answer, model.context(case), model.given(case))
+    distance = law_distance(answer, model.context(case), model.fixed_drafts(case))
     verdict.measures["law_tv"] = distance
     verdict.expect(distance <= MOST, "the emitted law", "the target's law", f"total variation {distance:.3g}")
     total = len(answer.cells)

@@ -17,13 +17,13 @@ def test_the_environment_chooses(
         monkeypatch.delenv(variable, raising=False)
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
-    assert profiles.chosen() == name
+    assert profiles.profile_name() == name
 
 
 def test_an_unknown_profile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRAFTPROOF_PROFILE", "thorough")
     with pytest.raises(ValueError, match="must be one of dev, ci, gpu, nightly, got 'thorough'"):
-        profiles.chosen()
+        profiles.profile_name()
 
 
 @pytest.mark.parametrize("name", profiles.PROFILES)
