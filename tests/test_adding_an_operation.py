@@ -1,4 +1,4 @@
-"""Adding an operation takes its oracle, its contract and its kernels, and nothing else but generated files."""
+"""An operation is its oracle, its contract and its kernels: nothing else is written but generated files."""
 
 import os
 import shutil
