@@ -57,7 +57,7 @@ def test_the_wheel_has_every_file_and_nothing_else(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*")
         if path.suffix in SHIPPED and "__pycache__" not in path.parts
     }
-    expected |= {"draftproof/__init__.py", "draftproof/py.typed"}
+    expected |= {"draftproof/__init__.py", "draftproof/axes.py", "draftproof/py.typed"}
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert expected <= names
