@@ -6,14 +6,15 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 
 from draftproof.optimized import eager
 from draftproof.optimized.signatures import OPERATIONS
 
-BACKENDS = ("cuda", "triton", "cupy", "eager")
+Backend = Literal["cuda", "triton", "cupy", "eager"]
+BACKENDS: tuple[str, ...] = get_args(Backend)
 DEVICES = ("cuda", "cpu")
 
 MEASURED: dict[str, list[str]] = json.loads(Path(__file__).with_name("fastest.json").read_text())
