@@ -68,6 +68,9 @@ class Operation:
                 return self.trace(values, check, backend)
             return run(values, check)
 
+        # Its own code object: torch.compile counts recompilations by code, and profiles show the name.
+        code = operation.__code__  # type: ignore[attr-defined]  # wraps() gives back a function
+        operation.__code__ = code.replace(co_name=signature.name)  # type: ignore[attr-defined]
         operation.__signature__ = signature.python  # type: ignore[attr-defined]
         return operation
 
