@@ -136,6 +136,7 @@ def typing(session: nox.Session) -> None:
     _install(session, "torch", "test")
     session.install("-c", CONSTRAINTS, "mypy", "nox")
     session.run("mypy")
+    session.run("pytest", "-q", "tests/test_typed_front.py")
 
 
 @nox.session

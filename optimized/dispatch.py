@@ -6,13 +6,15 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 
 from draftproof.optimized import eager
+from draftproof.optimized.signatures import OPERATIONS
 
-BACKENDS = ("cuda", "triton", "cupy", "eager")
+Backend = Literal["cuda", "triton", "cupy", "eager"]
+BACKENDS: tuple[str, ...] = get_args(Backend)
 DEVICES = ("cuda", "cpu")
 
 MEASURED: dict[str, list[str]] = json.loads(Path(__file__).with_name("fastest.json").read_text())
@@ -59,47 +61,40 @@ def backend_of(operation: str, device: str | torch.device = "cuda") -> str:
     raise ValueError(f"backend_of: no backend of {operation} runs on {kind}")
 
 
-class Operation:
-    """One operation; called like the backends' functions, plus ``backend=`` to name one of them."""
+def settle(operation: str, device: str, backend: str | None) -> str:
+    """Return the backend of a call on ``device``, loaded: the one named, or the fastest for None.
 
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-        self.__doc__ = getattr(eager, name).__doc__
+    A named backend that cannot run raises ValueError with the reason; none takes its place.
+    """
+    if backend is None:
+        return backend_of(operation, device)
+    if backend not in BACKENDS:
+        raise ValueError(f"{operation}: backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
+    module, reason = load(backend, device)
+    if module is None:
+        raise ValueError(f"{operation}: backend {backend!r} cannot run on {device}: {reason}")
+    if not hasattr(module, operation):
+        raise ValueError(f"{operation}: backend {backend!r} has no such operation")
+    return backend
 
-    def __call__(self, *args: Any, backend: str | None = None, **keywords: Any) -> Any:
-        """Run on the named backend, or on the fastest for the device of the first tensor.
 
-        A named backend that cannot run raises ValueError with the reason; none takes its place.
-        """
-        device = self._device((*args, *keywords.values()))
-        if backend is None:
-            backend = backend_of(self.__name__, device)
-        elif backend not in BACKENDS:
-            raise ValueError(
-                f"{self.__name__}: backend must be one of {', '.join(BACKENDS)}, got {backend!r}"
-            )
-        module, reason = load(backend, device)
-        if module is None:
-            raise ValueError(f"{self.__name__}: backend {backend!r} cannot run on {device}: {reason}")
-        return getattr(module, self.__name__)(*args, **keywords)
+def call(operation: str, backend: str | None, *args: Any, **keywords: Any) -> Any:
+    """Run an operation on the named backend, or on the fastest for the device of the first tensor.
 
-    def __repr__(self) -> str:
-        return f"<operation draftproof.{self.__name__}>"
-
-    def _device(self, values: tuple[Any, ...]) -> str:
-        for value in values:
-            if isinstance(value, torch.Tensor):
-                return value.device.type
+    Under ``torch.compile`` the operation's operator does so, when it runs.
+    """
+    if torch.compiler.is_compiling():
+        declared = OPERATIONS[operation]
+        values, check = declared.signature.bind(args, keywords)
+        return declared.trace(values, check, backend or "")
+    for value in args:
+        if isinstance(value, torch.Tensor):
+            device = value.device.type
+            break
+    else:
         raise TypeError(
-            f"{self.__name__}: expected torch tensors, "
-            f"got {', '.join(type(value).__name__ for value in values) or 'nothing'} "
-            f"(for NumPy arrays: draftproof.reference.{self.__name__})"
+            f"{operation}: expected torch tensors, got {', '.join(type(value).__name__ for value in args)} "
+            f"(for NumPy arrays: draftproof.reference.{operation})"
         )
-
-
-@cache
-def operation(name: str) -> Operation:
-    """Return the operation ``name``; AttributeError names those there are."""
-    if name not in eager.__all__:
-        raise AttributeError(f"draftproof has no operation {name!r}, only {', '.join(eager.__all__)}")
-    return Operation(name)
+    module, _ = load(settle(operation, device, backend), device)
+    return getattr(module, operation)(*args, **keywords)

@@ -1,7 +1,10 @@
-"""What the operations return, and the bits of ``status``."""
+"""What the operations return, and the bits of ``status``.
+
+The annotations are part of each operation's declaration (``draftproof.optimized.signatures``).
+"""
 
 from enum import IntFlag
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 
@@ -20,21 +23,41 @@ class Status(IntFlag):
 class Verified(NamedTuple):
     """The outcome of verifying one drafted chain per request."""
 
-    tokens: torch.Tensor
-    """int32 [B, K+1]: the accepted drafts, then one new token, then -1."""
-    accepted: torch.Tensor
-    """int32 [B]: how many drafts were accepted, 0 to K."""
-    status: torch.Tensor
-    """int32 [B]: bits of ``Status``."""
+    tokens: Annotated[torch.Tensor, "int32 [B, K+1]"]
+    """The accepted drafts, then one new token, then -1."""
+    accepted: Annotated[torch.Tensor, "int32 [B]"]
+    """How many drafts were accepted, 0 to K."""
+    status: Annotated[torch.Tensor, "int32 [B]"]
+    """Bits of ``Status``."""
 
 
 class Sampled(NamedTuple):
     """One token per row."""
 
-    tokens: torch.Tensor
-    """int32 [B]: the drawn id, or -1 for a row without mass."""
-    status: torch.Tensor
-    """int32 [B]: bits of ``Status``."""
+    tokens: Annotated[torch.Tensor, "int32 [B]"]
+    """The drawn id, or -1 for a row without mass."""
+    status: Annotated[torch.Tensor, "int32 [B]"]
+    """Bits of ``Status``."""
+
+
+class PrefixMatch(NamedTuple):
+    """The longest cached prefix of each request."""
+
+    lengths: Annotated[torch.Tensor, "int32 [R]"]
+    """Matched tokens, a multiple of the page size."""
+    nodes: Annotated[torch.Tensor, "int32 [R]"]
+    """The node in whose edge the match ends, the root if nothing matched, -1 without a root."""
+    status: Annotated[torch.Tensor, "int32 [R]"]
+    """Bits of ``Status``."""
+
+
+class BlockTables(NamedTuple):
+    """The pages of each request's matched prefix."""
+
+    tables: Annotated[torch.Tensor, "int32 [R, width]"]
+    """One page per block of tokens, then -1."""
+    status: Annotated[torch.Tensor, "int32 [R]"]
+    """Bits of ``Status``."""
 
 
 def raise_on(operation: str, status: torch.Tensor) -> None:

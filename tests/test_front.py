@@ -1,7 +1,10 @@
 """The operations at the package's top, and what happens where torch is missing."""
 
+import pydoc
 import subprocess
 import sys
+from inspect import Parameter, signature
+from typing import get_args
 
 import pytest
 import torch
@@ -33,8 +36,26 @@ def test_every_operation_is_offered_with_its_documentation() -> None:
     for name in eager.__all__:
         operation = getattr(draftproof, name)
         assert operation.__doc__ == getattr(eager, name).__doc__
-        assert repr(operation) == f"<operation draftproof.{name}>"
+        assert operation.__name__ == name
         assert draftproof.backend_of(name, "cpu") == "eager"
+
+
+@pytest.mark.parametrize("name", eager.__all__)
+def test_an_operation_has_the_declared_signature(name: str) -> None:
+    declared, offered = signature(getattr(eager, name)), signature(getattr(draftproof, name))
+    *same, backend = offered.parameters.values()
+    assert [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in same] == [
+        parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in declared.parameters.values()
+    ]
+    assert offered.return_annotation == declared.return_annotation
+    assert (backend.name, backend.kind, backend.default) == ("backend", Parameter.KEYWORD_ONLY, None)
+    assert set(get_args(get_args(backend.annotation)[0])) == set(dispatch.BACKENDS)
+
+
+def test_help_shows_tensors_and_choices() -> None:
+    text = pydoc.render_doc(draftproof.verify_chain, renderer=pydoc.plaintext)
+    for part in ("'float32 [B, K+1, V]'", "Literal['token', 'block'] = 'token'", "so that the target's law"):
+        assert part in text
 
 
 def test_a_named_backend_that_cannot_run_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +96,7 @@ def test_unknown_names_are_refused_with_those_there_are() -> None:
 def test_arrays_are_sent_to_the_reference() -> None:
     with pytest.raises(TypeError, match=r"got ndarray, ndarray .*draftproof\.reference\.sample"):
         draftproof.sample(PROBS.numpy(), UNIFORMS.numpy())
-    with pytest.raises(TypeError, match="got nothing"):
+    with pytest.raises(TypeError, match=r"missing 2 required positional arguments: 'probs' and 'uniforms'"):
         draftproof.sample()
     assert reference.sample(PROBS.numpy(), UNIFORMS.numpy()).tokens.tolist() == [2, 0]
 
@@ -87,6 +108,7 @@ sys.modules["torch"] = None
 from draftproof import reference
 import draftproof
 assert draftproof.reference is reference
+assert "sample" in dir(draftproof)
 try:
     draftproof.sample
 except ImportError as error:

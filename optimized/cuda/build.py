@@ -14,16 +14,8 @@ from draftproof.optimized.compiled import BuildError, cache_folder, compile_to, 
 ROOT = Path(__file__).parent
 INCLUDE = ROOT / "include"
 FLAGS = ("-std=c++17", "-O3")
-KERNELS = (
-    "prefix/fill_block_tables",
-    "prefix/match_prefixes",
-    "primitives/vector_add",
-    "sampling/sample",
-    "sampling/softmax",
-    "sampling/uniforms",
-    "speculative/verify_chain",
-    "speculative/verify_chain_greedy",
-)
+KERNELS = sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.glob("*/*.cu"))
+"""Every source beside an operation: "sampling/sample"."""
 
 
 @lru_cache

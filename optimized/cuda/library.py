@@ -35,6 +35,13 @@ def strided(tensor: torch.Tensor | None, axes: int) -> list[torch.Tensor | int |
     return [None, *[0] * axes] if tensor is None else [tensor, *tensor.stride()[:axes]]
 
 
+def index_of(device: torch.device) -> int:
+    """Return the number of a CUDA device, the current one if it has none; ValueError for any other."""
+    if device.type != "cuda":
+        raise ValueError(f"draftproof.optimized.cuda needs tensors on cuda, got {device}")
+    return torch.cuda.current_device() if device.index is None else device.index
+
+
 class Entry:
     """One ``extern "C"`` function that takes numbers and tensors, and last the stream."""
 
@@ -43,7 +50,7 @@ class Entry:
 
     def __call__(self, device: torch.device, *values: torch.Tensor | int | None) -> None:
         """Launch on the current stream of ``device``; a tensor stands for its address, None for null."""
-        index = torch.cuda.current_device() if device.index is None else device.index
+        index = index_of(device)
         function = _function(self.kernel, self.name, self.types, index)
         words = [value.data_ptr() if isinstance(value, torch.Tensor) else value for value in values]
         with torch.cuda.device(index):

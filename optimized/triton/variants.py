@@ -5,33 +5,25 @@ interpreter accepts. Not in a process under TRITON_INTERPRET=1: there the kernel
 """
 
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 from draftproof.optimized.triton.launch import INTERPRETED, Kernel
-from draftproof.optimized.triton.prefix import fill_block_tables, match_prefixes
-from draftproof.optimized.triton.primitives import vector_add
-from draftproof.optimized.triton.sampling import sample, softmax, uniforms
-from draftproof.optimized.triton.speculative import (
-    verify_chain as chain,
-)
-from draftproof.optimized.triton.speculative import (
-    verify_chain_greedy as chain_greedy,
-)
 
-MODULES = (
-    chain,
-    chain_greedy,
-    fill_block_tables,
-    match_prefixes,
-    sample,
-    softmax,
-    uniforms,
-    vector_add,
+PACKAGE = "draftproof.optimized.triton"
+MODULES = [
+    import_module(f"{PACKAGE}.{path.parent.name}.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("*/*.py"))
+    if path.stem != "__init__"
+]
+KERNELS = list(
+    dict.fromkeys(value for module in MODULES for value in vars(module).values() if isinstance(value, Kernel))
 )
-KERNELS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Kernel)]
+"""Every kernel of every pillar, once."""
 
 
 def cubins(arch: str) -> Iterator[tuple[str, bytes]]:

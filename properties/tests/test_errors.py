@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from draftproof.optimized import eager
-from draftproof.optimized.arguments.check import FLOATS
+from draftproof.optimized.signatures.dtypes import FLOATS
 from draftproof.properties.contracts import FUNCTIONS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, FunctionContract
@@ -129,10 +129,18 @@ def test_an_unknown_rule_is_named() -> None:
         eager.verify_chain(drafts, None, q, p, uniforms, torch.zeros(1), rule="tree")
 
 
-@pytest.mark.parametrize("count", [-1, 1.5, None])
-def test_a_count_is_no_negative_integer(count: Any) -> None:
+@pytest.mark.parametrize(
+    ("count", "kind", "message"),
+    [
+        (-1, ValueError, "count must be an integer of at least 0, got -1"),
+        (1.5, TypeError, "count must be an integer, got float"),
+        (None, TypeError, "count must be an integer, got NoneType"),
+        (True, TypeError, "count must be an integer, got bool"),
+    ],
+)
+def test_a_count_is_no_negative_integer(count: Any, kind: type[Exception], message: str) -> None:
     zeros = torch.zeros(2, dtype=torch.int64)
-    with pytest.raises(ValueError, match=r"^uniforms: count must be an integer of at least 0, got "):
+    with pytest.raises(kind, match=f"^uniforms: {message}$"):
         eager.uniforms(zeros, zeros, count)
 
 

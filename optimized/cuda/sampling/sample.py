@@ -2,10 +2,10 @@
 
 import torch
 
-from draftproof.optimized.arguments import sampling as arguments
 from draftproof.optimized.cuda import split
-from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, strided
-from draftproof.optimized.results import Sampled, raise_on
+from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, index_of, strided
+from draftproof.optimized.results import Sampled
+from draftproof.optimized.signatures import implements
 
 KERNEL = "sampling/sample"
 ENTRY = Entry(
@@ -20,42 +20,21 @@ ENTRY = Entry(
 )
 
 
-def sample(probs: torch.Tensor, uniforms: torch.Tensor, *, check: bool = False) -> Sampled:
+@implements
+def sample(probs: torch.Tensor, uniforms: torch.Tensor, out: Sampled, B: int, V: int) -> None:
     """Draw one id per row: the smallest t with p(t) > 0 and cdf(t) > u * total.
 
     probs float32 [B, V], uniforms float32 or float64 [B]; ``check`` raises on a status bit.
     """
-    arguments.sample(probs, uniforms)
-    sampled = Sampled(*_sample(probs, uniforms))
-    if check:
-        raise_on("sample", sampled.status)
-    return sampled
-
-
-@torch.library.custom_op("draftproof_cuda::sample", mutates_args=(), device_types="cuda")
-def _sample(probs: torch.Tensor, uniforms: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    requests, vocabulary = probs.shape
-    tokens, status = _outputs(probs)
-    if requests == 0:
-        return tokens, status
-    rows = probs if probs.stride(1) == 1 or vocabulary == 1 else probs.contiguous()
+    if B == 0:
+        return
+    rows = probs if probs.stride(1) == 1 or V == 1 else probs.contiguous()
     ENTRY(
         rows.device,
         *strided(rows, 1),
         *strided(uniforms, 1),
         uniforms.dtype == torch.float64,
-        *(tokens, status),
-        *(requests, vocabulary),
-        *split.draw(KERNEL, requests, vocabulary, rows.device.index),
+        *out,
+        *(B, V),
+        *split.draw(KERNEL, B, V, index_of(rows.device)),
     )
-    return tokens, status
-
-
-@_sample.register_fake
-def _(probs: torch.Tensor, uniforms: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    return _outputs(probs)
-
-
-def _outputs(probs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    requests = probs.shape[0]
-    return probs.new_empty(requests, dtype=torch.int32), probs.new_empty(requests, dtype=torch.int32)

@@ -2,10 +2,10 @@
 
 import torch
 
-from draftproof.optimized.arguments import sampling as arguments
-from draftproof.optimized.arguments.check import FLOATS
 from draftproof.optimized.cuda import split
-from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, strided
+from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, index_of, strided
+from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.dtypes import FLOATS
 
 ENTRY = Entry(
     "sampling/softmax",
@@ -17,39 +17,21 @@ ENTRY = Entry(
 )
 
 
-def softmax(logits: torch.Tensor) -> torch.Tensor:
+@implements
+def softmax(logits: torch.Tensor, out: torch.Tensor, B: int, V: int) -> None:
     """Return the softmax of each row: float32 [B, V] from float32, float16 or bfloat16 [B, V].
 
     -inf and NaN give exactly 0, +inf logits share the mass, a row without finite logits is 0.
     """
-    arguments.softmax(logits)
-    probs: torch.Tensor = _softmax(logits)
-    return probs
-
-
-@torch.library.custom_op("draftproof_cuda::softmax", mutates_args=(), device_types="cuda")
-def _softmax(logits: torch.Tensor) -> torch.Tensor:
-    requests, vocabulary = logits.shape
-    probs = _output(logits)
-    if probs.numel() == 0:
-        return probs
-    rows = logits if logits.stride(1) == 1 or vocabulary == 1 else logits.contiguous()
+    if out.numel() == 0:
+        return
+    rows = logits if logits.stride(1) == 1 or V == 1 else logits.contiguous()
     kind = FLOATS.index(rows.dtype)
     ENTRY(
         rows.device,
         *strided(rows, 1),
         kind,
-        probs,
-        *(requests, vocabulary),
-        *split.softmax(requests, vocabulary, kind, rows.device.index),
+        out,
+        *(B, V),
+        *split.softmax(B, V, kind, index_of(rows.device)),
     )
-    return probs
-
-
-@_softmax.register_fake
-def _(logits: torch.Tensor) -> torch.Tensor:
-    return _output(logits)
-
-
-def _output(logits: torch.Tensor) -> torch.Tensor:
-    return logits.new_empty(tuple(logits.shape), dtype=torch.float32)

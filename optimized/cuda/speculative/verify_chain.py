@@ -2,10 +2,10 @@
 
 import torch
 
-from draftproof.optimized.arguments import speculative as arguments
 from draftproof.optimized.cuda import split
-from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, strided
-from draftproof.optimized.results import Verified, raise_on
+from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, index_of, strided
+from draftproof.optimized.results import Verified
+from draftproof.optimized.signatures import implements
 
 KERNEL = "speculative/verify_chain"
 ENTRY = Entry(
@@ -24,6 +24,7 @@ ENTRY = Entry(
 )
 
 
+@implements
 def verify_chain(
     draft_tokens: torch.Tensor,
     draft_lengths: torch.Tensor | None,
@@ -31,46 +32,22 @@ def verify_chain(
     target_probs: torch.Tensor,
     accept_uniforms: torch.Tensor,
     sample_uniforms: torch.Tensor,
-    *,
-    rule: str = "token",
-    check: bool = False,
-) -> Verified:
+    rule: str,
+    out: Verified,
+    B: int,
+    K: int,
+    V: int,
+) -> None:
     """Accept a prefix of each drafted chain and draw one more token, so that the target's law is kept.
 
     Shapes, rules and status as in ``draftproof.reference.verify_chain``; ``check`` raises on a
     status bit. Positions that cannot pass under the block rule are left unread, which is right for
     rows that sum to at most 1 + 1e-4.
     """
-    arguments.verify_chain(
-        draft_tokens, draft_lengths, draft_probs, target_probs, accept_uniforms, sample_uniforms, rule
-    )
-    verified = Verified(
-        *_verify_chain(
-            draft_tokens, draft_lengths, draft_probs, target_probs, accept_uniforms, sample_uniforms, rule
-        )
-    )
-    if check:
-        raise_on("verify_chain", verified.status)
-    return verified
-
-
-@torch.library.custom_op("draftproof_cuda::verify_chain", mutates_args=(), device_types="cuda")
-def _verify_chain(
-    draft_tokens: torch.Tensor,
-    draft_lengths: torch.Tensor | None,
-    draft_probs: torch.Tensor | None,
-    target_probs: torch.Tensor,
-    accept_uniforms: torch.Tensor,
-    sample_uniforms: torch.Tensor,
-    rule: str,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    requests, width = draft_tokens.shape
-    tokens, accepted, status = _outputs(draft_tokens)
-    if requests == 0:
-        return tokens, accepted, status
+    if B == 0:
+        return
     target = _rows(target_probs)
     draft = None if draft_probs is None else _rows(draft_probs)
-    vocabulary = target.shape[-1]
     ENTRY(
         target.device,
         *strided(draft_tokens, 2),
@@ -80,32 +57,9 @@ def _verify_chain(
         *strided(accept_uniforms, 2),
         *strided(sample_uniforms, 1),
         accept_uniforms.dtype == torch.float64,
-        *(tokens, accepted, status),
-        *(requests, width, vocabulary, rule == "block"),
-        *split.draw(KERNEL, requests, vocabulary, target.device.index, several_passes=rule == "block"),
-    )
-    return tokens, accepted, status
-
-
-@_verify_chain.register_fake
-def _(
-    draft_tokens: torch.Tensor,
-    draft_lengths: torch.Tensor | None,
-    draft_probs: torch.Tensor | None,
-    target_probs: torch.Tensor,
-    accept_uniforms: torch.Tensor,
-    sample_uniforms: torch.Tensor,
-    rule: str,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    return _outputs(draft_tokens)
-
-
-def _outputs(draft_tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    requests, width = draft_tokens.shape
-    return (
-        draft_tokens.new_empty(requests, width + 1),
-        draft_tokens.new_empty(requests),
-        draft_tokens.new_empty(requests),
+        *out,
+        *(B, K, V, rule == "block"),
+        *split.draw(KERNEL, B, V, index_of(target.device), several_passes=rule == "block"),
     )
 
 

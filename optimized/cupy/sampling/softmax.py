@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from draftproof.optimized.arguments import sampling as arguments
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, dense_rows, view
+from draftproof.optimized.signatures import implements
 
 SOFTMAX = {
     dtype: Kernel(Path(__file__).with_suffix(".cu"), f"softmax_{name}", threads=1024)
@@ -19,15 +19,11 @@ SOFTMAX = {
 }
 
 
-def softmax(logits: torch.Tensor) -> torch.Tensor:
+@implements
+def softmax(logits: torch.Tensor, out: torch.Tensor, B: int, V: int) -> None:
     """Return the softmax of each row: float32 [B, V] from float32, float16 or bfloat16 [B, V].
 
     -inf and NaN give exactly 0, +inf logits share the mass, a row without a logit above -inf is 0.
     """
-    requests, vocabulary = arguments.softmax(logits)
     logits = dense_rows(logits)
-    probs = torch.empty(requests, vocabulary, device=logits.device)
-    SOFTMAX[logits.dtype].launch(
-        logits.device, requests, view(logits, 2), np.int64(vocabulary), address(probs)
-    )
-    return probs
+    SOFTMAX[logits.dtype].launch(logits.device, B, view(logits, 2), np.int64(V), address(out))

@@ -5,20 +5,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from draftproof.optimized.arguments import sampling as arguments
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, view
+from draftproof.optimized.signatures import implements
 
 UNIFORMS = Kernel(Path(__file__).with_suffix(".cu"), "uniforms", threads=256)
 
 
-def uniforms(seeds: torch.Tensor, offsets: torch.Tensor, count: int) -> torch.Tensor:
+@implements
+def uniforms(seeds: torch.Tensor, offsets: torch.Tensor, count: int, out: torch.Tensor) -> None:
     """Return float32 [B, count] in [0, 1): elements offset .. offset + count - 1 of each seed's stream.
 
     seeds int64 [B] (the key), offsets int64 [B] (the number of the first element, modulo 2**64).
     """
-    requests = arguments.uniforms(seeds, offsets, count)
-    out = torch.empty(requests, count, device=seeds.device)
     blocks = -(-out.numel() // UNIFORMS.threads)
     UNIFORMS.launch(
         seeds.device,
@@ -29,4 +28,3 @@ def uniforms(seeds: torch.Tensor, offsets: torch.Tensor, count: int) -> torch.Te
         np.int64(count),
         address(out),
     )
-    return out

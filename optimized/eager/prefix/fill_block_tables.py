@@ -4,37 +4,39 @@ All requests climb from their matched node to the root together: a turn of the l
 each. As with matching, the number of turns is known only on the way, and no graph can capture it.
 """
 
+from typing import Annotated
+
 import torch
 
-from draftproof.optimized.arguments import prefix as arguments
-from draftproof.optimized.arguments.prefix import BlockTables
 from draftproof.optimized.eager.prefix.rows import END, LENGTH, PARENT, START, runs, well_formed
-from draftproof.optimized.results import Status, raise_on
+from draftproof.optimized.results import BlockTables, Status
+from draftproof.optimized.signatures import implements
 
 
+@implements
 def fill_block_tables(
-    matched_nodes: torch.Tensor,
-    matched_lengths: torch.Tensor,
-    nodes: torch.Tensor,
-    slots: torch.Tensor,
+    matched_nodes: Annotated[torch.Tensor, "int32 [R]"],
+    matched_lengths: Annotated[torch.Tensor, "int32 [R]"],
+    nodes: Annotated[torch.Tensor, "int32 [M, 8]"],
+    slots: Annotated[torch.Tensor, "int32 [C]"],
     *,
-    page_size: int,
-    width: int,
-    check: bool = False,
+    page_size: Annotated[int, "int32 >= 1"],
+    width: Annotated[int, "int32 >= 0"],
+    R: int,
+    M: int,
+    C: int,
 ) -> BlockTables:
     """Write the pages of each matched prefix, at most ``width`` of them, then -1.
 
-    matched_nodes and matched_lengths int32 [R], as ``match_prefixes`` gives them; nodes int32 [M, 8],
-    slots int32 [C]. ``check`` raises on a status bit.
+    matched_nodes and matched_lengths as ``match_prefixes`` gives them. ``check`` raises on a status bit.
     """
-    sizes = arguments.fill_block_tables(matched_nodes, matched_lengths, nodes, slots, page_size, width)
     rows = nodes.long()
-    sound = well_formed(rows, sizes.edges, page_size) & ((rows[:, END] - rows[:, LENGTH]) % page_size == 0)
+    sound = well_formed(rows, C, page_size) & ((rows[:, END] - rows[:, LENGTH]) % page_size == 0)
     node, length = matched_nodes.long(), matched_lengths.long()
-    inside = (node >= 0) & (node < sizes.nodes)
+    inside = (node >= 0) & (node < M)
     status = torch.where((length < 0) | (length % page_size != 0), int(Status.INVALID_LENGTH), 0)
     status |= torch.where(inside | (node == -1), 0, int(Status.INVALID_TREE))
-    tables = torch.full((sizes.requests, width), -1, dtype=torch.int32, device=nodes.device)
+    tables = torch.full((R, width), -1, dtype=torch.int32, device=nodes.device)
 
     upper = torch.where(inside, length.clamp(min=0) // page_size * page_size, 0)
     climbing = (upper > 0).nonzero()[:, 0]
@@ -51,11 +53,9 @@ def fill_block_tables(
         status[climbing[run[slot < 0]]] |= int(Status.INVALID_TREE)
 
         above = rows[node, PARENT]
-        lost = (begin > 0) & ((above < 0) | (above >= sizes.nodes))
+        lost = (begin > 0) & ((above < 0) | (above >= M))
         status[climbing[lost]] |= int(Status.INVALID_TREE)
         going = (begin > 0) & ~lost
         climbing, node, upper = climbing[going], above[going], begin[going]
 
-    if check:
-        raise_on("fill_block_tables", status)
     return BlockTables(tables, status.int())

@@ -5,38 +5,40 @@ many levels there are is known only on the way, so that every turn waits for the
 cannot be captured into a graph.
 """
 
+from typing import Annotated
+
 import torch
 
-from draftproof.optimized.arguments import prefix as arguments
-from draftproof.optimized.arguments.prefix import PrefixMatch
 from draftproof.optimized.eager.prefix.fingerprints import LOW, buckets, fingerprints
 from draftproof.optimized.eager.prefix.rows import KEY, LENGTH, PARENT, START, runs, well_formed
-from draftproof.optimized.results import Status, raise_on
+from draftproof.optimized.results import PrefixMatch, Status
+from draftproof.optimized.signatures import implements
 
 
+@implements
 def match_prefixes(
-    tokens: torch.Tensor,
-    offsets: torch.Tensor,
-    roots: torch.Tensor,
-    table: torch.Tensor,
-    nodes: torch.Tensor,
-    edges: torch.Tensor,
+    tokens: Annotated[torch.Tensor, "int32 [N]"],
+    offsets: Annotated[torch.Tensor, "int64 [R+1]"],
+    roots: Annotated[torch.Tensor, "int32 [R]"],
+    table: Annotated[torch.Tensor, "int32 [H], H a power of two"],
+    nodes: Annotated[torch.Tensor, "int32 [M, 8]"],
+    edges: Annotated[torch.Tensor, "int32 [C]"],
     *,
-    page_size: int,
-    check: bool = False,
+    page_size: Annotated[int, "int32 >= 1"],
+    N: int,
+    M: int,
+    C: int,
 ) -> PrefixMatch:
     """Find the longest cached prefix, in whole pages, of each request.
 
-    tokens int32 [N], offsets int64 [R+1], roots int32 [R], table int32 [H], nodes int32 [M, 8], edges
-    int32 [C]; request r is tokens[offsets[r]:offsets[r+1]], looked for under the node roots[r].
-    ``check`` raises on a status bit.
+    Request r is tokens[offsets[r]:offsets[r+1]], looked for under the node roots[r]. ``check`` raises on a
+    status bit.
     """
-    sizes = arguments.match_prefixes(tokens, offsets, roots, table, nodes, edges, page_size)
     rows, entries = nodes.long(), table.long()
-    sound = well_formed(rows, sizes.edges, page_size)
+    sound = well_formed(rows, C, page_size)
     begins, ends = offsets[:-1], offsets[1:]
-    valid = (begins >= 0) & (begins <= ends) & (ends <= sizes.tokens)
-    rooted = (roots >= 0) & (roots < sizes.nodes)
+    valid = (begins >= 0) & (begins <= ends) & (ends <= N)
+    rooted = (roots >= 0) & (roots < M)
     status = torch.where(valid, 0, int(Status.INVALID_LENGTH))
     status |= torch.where(rooted, 0, int(Status.INVALID_TREE))
     given = torch.where(valid & rooted, ends - begins, 0)
@@ -58,8 +60,6 @@ def match_prefixes(
         lengths[walking] += pages
         walking = walking[(pages == edge) & (left - pages >= page_size)]
 
-    if check:
-        raise_on("match_prefixes", status)
     return PrefixMatch(lengths.int(), matched.int(), status.int())
 
 

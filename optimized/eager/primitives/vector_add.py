@@ -1,11 +1,15 @@
 """a + b in PyTorch."""
 
+from typing import Annotated
+
 import torch
 
-from draftproof.optimized.arguments import primitives as arguments
+from draftproof.optimized.signatures import implements
 
 
-def vector_add(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Return a + b: float32 [N] from two float32 [N]."""
-    arguments.vector_add(a, b)
+@implements
+def vector_add(
+    a: Annotated[torch.Tensor, "float32 [N]"], b: Annotated[torch.Tensor, "float32 [N]"]
+) -> Annotated[torch.Tensor, "float32 [N]"]:
+    """Return a + b."""
     return a + b

@@ -1,20 +1,22 @@
 """One token per row in PyTorch."""
 
+from typing import Annotated
+
 import torch
 
-from draftproof.optimized.arguments import sampling as arguments
 from draftproof.optimized.eager.distribution import draw, mass
-from draftproof.optimized.results import Sampled, Status, raise_on
+from draftproof.optimized.results import Sampled, Status
+from draftproof.optimized.signatures import implements
 
 
-def sample(probs: torch.Tensor, uniforms: torch.Tensor, *, check: bool = False) -> Sampled:
+@implements
+def sample(
+    probs: Annotated[torch.Tensor, "float32 [B, V]"], uniforms: Annotated[torch.Tensor, "uniform [B]"]
+) -> Sampled:
     """Draw one id per row: the smallest t with p(t) > 0 and cdf(t) > u * total.
 
     probs float32 [B, V], uniforms float32 or float64 [B]; ``check`` raises on a status bit.
     """
-    arguments.sample(probs, uniforms)
     tokens = draw(mass(probs), uniforms)
     status = Status.DEGENERATE * (tokens < 0) | Status.NAN_SEEN * (~probs.isfinite()).any(-1)
-    if check:
-        raise_on("sample", status)
     return Sampled(tokens, status.int())

@@ -1,16 +1,18 @@
 """Probabilities from logits in PyTorch."""
 
+from typing import Annotated
+
 import torch
 
-from draftproof.optimized.arguments import sampling as arguments
+from draftproof.optimized.signatures import implements
 
 
-def softmax(logits: torch.Tensor) -> torch.Tensor:
+@implements
+def softmax(logits: Annotated[torch.Tensor, "float [B, V]"]) -> Annotated[torch.Tensor, "float32 [B, V]"]:
     """Return the softmax of each row: float32 [B, V] from float32, float16 or bfloat16 [B, V].
 
     -inf and NaN give exactly 0, +inf logits share the mass, a row without finite logits is 0.
     """
-    arguments.softmax(logits)
     rows = logits.double().nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
     highest = rows.amax(-1, keepdim=True)
     # inf - inf is NaN: a logit that equals the maximum has weight 1, whatever the maximum is.

@@ -1,8 +1,10 @@
 """Philox4x32-10 in PyTorch."""
 
+from typing import Annotated
+
 import torch
 
-from draftproof.optimized.arguments import sampling as arguments
+from draftproof.optimized.signatures import implements
 
 ROUNDS = 10
 MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
@@ -10,12 +12,16 @@ WEYL = 0x9E3779B9, 0xBB67AE85
 WORD = 0xFFFFFFFF
 
 
-def uniforms(seeds: torch.Tensor, offsets: torch.Tensor, count: int) -> torch.Tensor:
+@implements
+def uniforms(
+    seeds: Annotated[torch.Tensor, "int64 [B]"],
+    offsets: Annotated[torch.Tensor, "int64 [B]"],
+    count: Annotated[int, ">= 0"],
+) -> Annotated[torch.Tensor, "float32 [B, count]"]:
     """Return float32 [B, count] in [0, 1): elements offset .. offset + count - 1 of each seed's stream.
 
     seeds int64 [B] (the key), offsets int64 [B] (the number of the first element, modulo 2**64).
     """
-    arguments.uniforms(seeds, offsets, count)
     numbers = offsets[:, None] + torch.arange(count, device=seeds.device)  # wraps modulo 2**64
     blocks = (numbers >> 2) & (2**62 - 1)  # a logical shift: int64 has only the arithmetic one
     zero = torch.zeros_like(blocks)

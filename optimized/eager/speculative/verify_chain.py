@@ -1,36 +1,37 @@
 """Chain verification by rejection sampling in PyTorch."""
 
+from typing import Annotated, Literal
+
 import torch
 
-from draftproof.optimized.arguments import speculative as arguments
 from draftproof.optimized.eager.distribution import draw, mass
 from draftproof.optimized.eager.speculative.drafts import emitted, leading, usable
-from draftproof.optimized.results import Status, Verified, raise_on
+from draftproof.optimized.results import Status, Verified
+from draftproof.optimized.signatures import implements
 
 
+@implements
 def verify_chain(
-    draft_tokens: torch.Tensor,
-    draft_lengths: torch.Tensor | None,
-    draft_probs: torch.Tensor | None,
-    target_probs: torch.Tensor,
-    accept_uniforms: torch.Tensor,
-    sample_uniforms: torch.Tensor,
+    draft_tokens: Annotated[torch.Tensor, "int32 [B, K]"],
+    draft_lengths: Annotated[torch.Tensor, "int32 [B]"] | None,
+    draft_probs: Annotated[torch.Tensor, "float32 [B, K, V]"] | None,
+    target_probs: Annotated[torch.Tensor, "float32 [B, K+1, V]"],
+    accept_uniforms: Annotated[torch.Tensor, "uniform [B, K]"],
+    sample_uniforms: Annotated[torch.Tensor, "uniform [B]"],
     *,
-    rule: str = "token",
-    check: bool = False,
+    rule: Literal["token", "block"] = "token",
+    K: int,
+    V: int,
 ) -> Verified:
     """Accept a prefix of each drafted chain and draw one more token, so that the target's law is kept.
 
     Shapes, rules and status as in ``draftproof.reference.verify_chain``; ``check`` raises on a
     status bit.
     """
-    _, width, vocabulary = arguments.verify_chain(
-        draft_tokens, draft_lengths, draft_probs, target_probs, accept_uniforms, sample_uniforms, rule
-    )
-    valid = (draft_tokens >= 0) & (draft_tokens < vocabulary)
+    valid = (draft_tokens >= 0) & (draft_tokens < V)
     lengths, status = usable(draft_tokens, draft_lengths, valid)
     drafts = torch.where(valid, draft_tokens, 0).long()
-    target_read = target_probs[:, :width].gather(-1, drafts[..., None])[..., 0]
+    target_read = target_probs[:, :K].gather(-1, drafts[..., None])[..., 0]
     if draft_probs is None:
         draft_read = torch.ones_like(target_read)
     else:
@@ -40,14 +41,14 @@ def verify_chain(
 
     if rule == "token":
         holds = uniforms * mass(draft_read) < mass(target_read)
-        columns = torch.arange(width, device=drafts.device)
+        columns = torch.arange(K, device=drafts.device)
         accepted = leading(holds & (columns < lengths[:, None]))
         decided = columns <= accepted[:, None]  # p(x) and q(x) were read up to the rejection
         rates = torch.ones_like(accepted, dtype=torch.float64)
     else:
         accepted, rates = _block(uniforms, mass(draft_read), mass(target_read), lengths, rows)
         decided = torch.ones_like(valid)
-    in_chain = torch.arange(width, device=drafts.device) < lengths[:, None]
+    in_chain = torch.arange(K, device=drafts.device) < lengths[:, None]
     doubtful = ~target_read.isfinite() | ~draft_read.isfinite()
     nan_seen = (doubtful & decided & in_chain).any(-1) | rows.nan_seen
 
@@ -59,8 +60,6 @@ def verify_chain(
     nan_seen = nan_seen | ((~rows.draft(accepted).isfinite()).any(-1) & (accepted < lengths))
 
     status = status | Status.DEGENERATE * (last < 0) | Status.NAN_SEEN * nan_seen
-    if check:
-        raise_on("verify_chain", status)
     return Verified(emitted(draft_tokens, accepted, last), accepted.int(), status.int())
 
 

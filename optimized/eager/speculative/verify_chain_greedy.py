@@ -1,29 +1,27 @@
 """Greedy chain verification in PyTorch."""
 
+from typing import Annotated
+
 import torch
 
-from draftproof.optimized.arguments import speculative as arguments
 from draftproof.optimized.eager.speculative.drafts import emitted, leading, usable
-from draftproof.optimized.results import Status, Verified, raise_on
+from draftproof.optimized.results import Status, Verified
+from draftproof.optimized.signatures import implements
 
 
+@implements
 def verify_chain_greedy(
-    draft_tokens: torch.Tensor,
-    draft_lengths: torch.Tensor | None,
-    target_tokens: torch.Tensor,
-    *,
-    check: bool = False,
+    draft_tokens: Annotated[torch.Tensor, "int32 [B, K]"],
+    draft_lengths: Annotated[torch.Tensor, "int32 [B]"] | None,
+    target_tokens: Annotated[torch.Tensor, "int32 [B, K+1]"],
 ) -> Verified:
     """Accept drafts while they equal the target's tokens, then emit the target's next one.
 
     draft_tokens int32 [B, K], draft_lengths int32 [B] or None, target_tokens int32 [B, K+1];
     ``check`` raises on a status bit.
     """
-    arguments.verify_chain_greedy(draft_tokens, draft_lengths, target_tokens)
     lengths, status = usable(draft_tokens, draft_lengths, draft_tokens >= 0)
     accepted = torch.minimum(leading(draft_tokens == target_tokens[:, :-1]), lengths)
     last = target_tokens.gather(1, accepted[:, None])[:, 0].clamp(min=-1)
     status = (status | Status.DEGENERATE * (last < 0)).int()
-    if check:
-        raise_on("verify_chain_greedy", status)
     return Verified(emitted(draft_tokens, accepted, last), accepted.int(), status)

@@ -10,9 +10,8 @@ does not reach gets its -1 before or after it.
 import torch
 import triton.language as tl
 
-from draftproof.optimized.arguments import prefix as arguments
-from draftproof.optimized.arguments.prefix import BlockTables
-from draftproof.optimized.results import Status, raise_on
+from draftproof.optimized.results import BlockTables, Status
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import kernel, require
 
 LANES = 512
@@ -95,42 +94,39 @@ def _fill(
     tl.store(status + request, flags)
 
 
+@implements
 def fill_block_tables(
     matched_nodes: torch.Tensor,
     matched_lengths: torch.Tensor,
     nodes: torch.Tensor,
     slots: torch.Tensor,
-    *,
     page_size: int,
     width: int,
-    check: bool = False,
-) -> BlockTables:
+    out: BlockTables,
+    R: int,
+    M: int,
+    C: int,
+) -> None:
     """Write the pages of each matched prefix, at most ``width`` of them, then -1.
 
     matched_nodes and matched_lengths int32 [R], as ``match_prefixes`` gives them; nodes int32 [M, 8],
     slots int32 [C]. What is not contiguous is copied. ``check`` synchronises and raises on a status bit.
     """
-    sizes = arguments.fill_block_tables(matched_nodes, matched_lengths, nodes, slots, page_size, width)
     device = nodes.device
     require("fill_block_tables", device)
-    tables = torch.empty((sizes.requests, width), dtype=torch.int32, device=device)
-    status = torch.empty(sizes.requests, dtype=torch.int32, device=device)
-    if sizes.requests:
+    if R:
         _fill.launch(
-            sizes.requests,
+            R,
             device,
             matched_nodes=matched_nodes.contiguous(),
             matched_lengths=matched_lengths.contiguous(),
             nodes=nodes.contiguous(),
             slots=slots.contiguous(),
-            tables=tables,
-            status=status,
-            rows=sizes.nodes,
-            room=sizes.edges,
+            tables=out.tables,
+            status=out.status,
+            rows=M,
+            room=C,
             page_size=page_size,
             width=width,
             LANES=LANES,
         )
-    if check:
-        raise_on("fill_block_tables", status)
-    return BlockTables(tables, status)

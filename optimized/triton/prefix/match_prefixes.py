@@ -13,9 +13,8 @@ multiprocessors the blocks are longer, so that an edge takes fewer turns.
 import torch
 import triton.language as tl
 
-from draftproof.optimized.arguments import prefix as arguments
-from draftproof.optimized.arguments.prefix import PrefixMatch
-from draftproof.optimized.results import Status, raise_on
+from draftproof.optimized.results import PrefixMatch, Status
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import kernel, multiprocessors, require
 from draftproof.optimized.triton.prefix.pages import agreeing, bucket, fingerprint
 
@@ -122,6 +121,7 @@ def _match(
     tl.store(status + request, flags)
 
 
+@implements
 def match_prefixes(
     tokens: torch.Tensor,
     offsets: torch.Tensor,
@@ -129,24 +129,25 @@ def match_prefixes(
     table: torch.Tensor,
     nodes: torch.Tensor,
     edges: torch.Tensor,
-    *,
     page_size: int,
-    check: bool = False,
-) -> PrefixMatch:
+    out: PrefixMatch,
+    R: int,
+    N: int,
+    H: int,
+    M: int,
+    C: int,
+) -> None:
     """Find the longest cached prefix, in whole pages, of each request.
 
     tokens int32 [N], offsets int64 [R+1], roots int32 [R], table int32 [H], nodes int32 [M, 8], edges
     int32 [C]; request r is tokens[offsets[r]:offsets[r+1]], looked for under the node roots[r]. What is
     not contiguous is copied. ``check`` synchronises and raises on a status bit.
     """
-    sizes = arguments.match_prefixes(tokens, offsets, roots, table, nodes, edges, page_size)
     device = tokens.device
     require("match_prefixes", device)
-    lengths = torch.empty(sizes.requests, dtype=torch.int32, device=device)
-    matched, status = torch.empty_like(lengths), torch.empty_like(lengths)
-    if sizes.requests:
+    if R:
         _match.launch(
-            sizes.requests,
+            R,
             device,
             tokens=tokens.contiguous(),
             offsets=offsets.contiguous(),
@@ -154,17 +155,14 @@ def match_prefixes(
             table=table.contiguous(),
             nodes=nodes.contiguous(),
             edges=edges.contiguous(),
-            lengths=lengths,
-            matched=matched,
-            status=status,
-            given=sizes.tokens,
-            entries=sizes.table,
-            rows=sizes.nodes,
-            room=sizes.edges,
+            lengths=out.lengths,
+            matched=out.nodes,
+            status=out.status,
+            given=N,
+            entries=H,
+            rows=M,
+            room=C,
             page_size=page_size,
             LANES=LANES,
-            BLOCK=LONG_BLOCK if sizes.requests < multiprocessors(device) else BLOCK,
+            BLOCK=LONG_BLOCK if multiprocessors(device) > R else BLOCK,
         )
-    if check:
-        raise_on("match_prefixes", status)
-    return PrefixMatch(lengths, matched, status)

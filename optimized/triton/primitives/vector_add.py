@@ -8,7 +8,7 @@ import torch
 import triton
 import triton.language as tl
 
-from draftproof.optimized.arguments import primitives as arguments
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, kernel, require
 from draftproof.optimized.triton.row import lanes_of, load_lanes
 
@@ -36,21 +36,19 @@ def _add(
     tl.store(pointers, total, mask=inside)
 
 
-def vector_add(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+@implements
+def vector_add(a: torch.Tensor, b: torch.Tensor, out: torch.Tensor, N: int) -> None:
     """Return a + b: float32 [N] from two float32 [N], any strides."""
-    size = arguments.vector_add(a, b)
     require("vector_add", a.device)
     a, b = contiguous_rows(a), contiguous_rows(b)
-    out = torch.empty(size, dtype=torch.float32, device=a.device)
-    if size:
+    if N:
         _add.launch(
-            triton.cdiv(size, LANES),
+            triton.cdiv(N, LANES),
             a.device,
             a=a,
             b=b,
             out=out,
-            size=size,
+            size=N,
             ALIGNED=aligned(a, b),
             LANES=LANES,
         )
-    return out

@@ -15,8 +15,8 @@ import torch
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
-from draftproof.optimized.arguments import sampling as arguments
-from draftproof.optimized.results import Sampled, Status, raise_on
+from draftproof.optimized.results import Sampled, Status
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, kernel, require
 from draftproof.optimized.triton.row import (
     LANES,
@@ -122,41 +122,36 @@ def _draw(
     tl.store(status + request, flags)
 
 
-def sample(probs: torch.Tensor, uniforms: torch.Tensor, *, check: bool = False) -> Sampled:
+@implements
+def sample(probs: torch.Tensor, uniforms: torch.Tensor, out: Sampled, B: int, V: int) -> None:
     """Draw one id per row: the smallest t with p(t) > 0 and cdf(t) > u * total.
 
     probs float32 [B, V], uniforms float32 or float64 [B], any strides; returns tokens int32 [B] and
     status int32 [B]. ``check`` synchronises and raises on a status bit.
     """
-    requests, vocabulary = arguments.sample(probs, uniforms)
     probs, device = contiguous_rows(probs), probs.device
     require("sample", device)
-    tokens = torch.empty(requests, dtype=torch.int32, device=device)
-    status = torch.empty_like(tokens)
-    if requests:
-        tiles, blocks = tiling(vocabulary)
-        sums = torch.empty((requests, 2, tiles), dtype=torch.float32, device=device)
+    if B:
+        tiles, blocks = tiling(V)
+        sums = torch.empty((B, 2, tiles), dtype=torch.float32, device=device)
         row = {
             "probs": probs,
             "sums": sums,
             "stride_b": probs.stride(0),
-            "vocabulary": vocabulary,
+            "vocabulary": V,
             "tiles": tiles,
             "blocks": blocks,
             "ALIGNED": aligned(probs),
             "LANES": LANES,
         }
-        _sum_tiles.launch(requests * tiles, device, **row)
+        _sum_tiles.launch(B * tiles, device, **row)
         _draw.launch(
-            requests,
+            B,
             device,
             **row,
             uniforms=uniforms,
             stride_u=uniforms.stride(0),
-            tokens=tokens,
-            status=status,
+            tokens=out.tokens,
+            status=out.status,
             MAX_TILES=MAX_TILES,
         )
-    if check:
-        raise_on("sample", status)
-    return Sampled(tokens, status)

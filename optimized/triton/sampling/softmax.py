@@ -17,7 +17,7 @@ import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
-from draftproof.optimized.arguments import sampling as arguments
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, kernel, require
 from draftproof.optimized.triton.row import lanes_of, load_lanes
 
@@ -130,39 +130,37 @@ def _normalise(
     tl.store(pointers, y, mask=inside)
 
 
-def softmax(logits: torch.Tensor) -> torch.Tensor:
+@implements
+def softmax(logits: torch.Tensor, out: torch.Tensor, B: int, V: int) -> None:
     """Return the softmax of each row: float32 [B, V] from float32, float16 or bfloat16 [B, V], any strides.
 
     -inf and NaN give exactly 0, +inf logits share the mass, a row without finite logits is 0.
     """
-    requests, vocabulary = arguments.softmax(logits)
     logits, device = contiguous_rows(logits), logits.device
     require("softmax", device)
     # The order of a sum follows from the width of the loads, so that must follow from V alone: any view
     # of a row gives the same bits, a misaligned one at the price of a copy.
-    whole_words = vocabulary * logits.element_size() % 16 == 0
+    whole_words = V * logits.element_size() % 16 == 0
     if whole_words and not aligned(logits):
         logits = logits.clone(memory_format=torch.contiguous_format)
-    probs = torch.empty((requests, vocabulary), dtype=torch.float32, device=device)
-    if probs.numel():
-        tiles, out_tiles = triton.cdiv(vocabulary, LANES), triton.cdiv(vocabulary, OUT_LANES)
+    if out.numel():
+        tiles, out_tiles = triton.cdiv(V, LANES), triton.cdiv(V, OUT_LANES)
         rows = {
             "logits": logits,
-            "pairs": torch.empty((requests, 2, tiles), dtype=torch.float32, device=device),
+            "pairs": torch.empty((B, 2, tiles), dtype=torch.float32, device=device),
             "stride_b": logits.stride(0),
-            "vocabulary": vocabulary,
+            "vocabulary": V,
             "tiles": tiles,
             "ALIGNED": whole_words,
         }
-        _reduce_tiles.launch(requests * tiles, device, **rows, LANES=LANES)
+        _reduce_tiles.launch(B * tiles, device, **rows, LANES=LANES)
         _normalise.launch(
-            requests * out_tiles,
+            B * out_tiles,
             device,
             **rows,
-            probs=probs,
-            requests=requests,
+            probs=out,
+            requests=B,
             out_tiles=out_tiles,
             LANES=OUT_LANES,
             PAIRS=PAIRS,
         )
-    return probs

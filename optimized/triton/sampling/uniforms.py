@@ -10,7 +10,7 @@ import torch
 import triton
 import triton.language as tl
 
-from draftproof.optimized.arguments import sampling as arguments
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import kernel, require
 
 LANES = 256
@@ -46,18 +46,17 @@ def _uniforms(
     tl.store(out + request * count + j, (word >> 8).to(tl.float32) * 2.0**-24, mask=j < count)
 
 
-def uniforms(seeds: torch.Tensor, offsets: torch.Tensor, count: int) -> torch.Tensor:
+@implements
+def uniforms(seeds: torch.Tensor, offsets: torch.Tensor, count: int, out: torch.Tensor, B: int) -> None:
     """Return float32 [B, count] in [0, 1): elements offset .. offset + count - 1 of each seed's stream.
 
     seeds int64 [B] (the key), offsets int64 [B] (the number of the first element, modulo 2**64).
     """
-    requests = arguments.uniforms(seeds, offsets, count)
     require("uniforms", seeds.device)
-    out = torch.empty((requests, count), dtype=torch.float32, device=seeds.device)
     if out.numel():
         tiles = triton.cdiv(count, LANES)
         _uniforms.launch(
-            requests * tiles,
+            B * tiles,
             seeds.device,
             seeds=seeds,
             offsets=offsets,
@@ -68,4 +67,3 @@ def uniforms(seeds: torch.Tensor, offsets: torch.Tensor, count: int) -> torch.Te
             tiles=tiles,
             LANES=LANES,
         )
-    return out

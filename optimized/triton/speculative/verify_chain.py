@@ -21,14 +21,15 @@ The sums are scratch of 12 bytes per tile and open position, written before they
 import torch
 import triton
 
-from draftproof.optimized.arguments import speculative as arguments
-from draftproof.optimized.results import Verified, raise_on
+from draftproof.optimized.results import Verified
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, require
 from draftproof.optimized.triton.row import LANES, MAX_TILES, tiles_per_program, tiling
 from draftproof.optimized.triton.speculative.chain_emit import emit
 from draftproof.optimized.triton.speculative.chain_sums import DRAFTS, sum_tiles
 
 
+@implements
 def verify_chain(
     draft_tokens: torch.Tensor,
     draft_lengths: torch.Tensor | None,
@@ -36,10 +37,12 @@ def verify_chain(
     target_probs: torch.Tensor,
     accept_uniforms: torch.Tensor,
     sample_uniforms: torch.Tensor,
-    *,
-    rule: str = "token",
-    check: bool = False,
-) -> Verified:
+    rule: str,
+    out: Verified,
+    B: int,
+    K: int,
+    V: int,
+) -> None:
     """Accept a prefix of each drafted chain and draw one more token, so that the target's law is kept.
 
     draft_tokens int32 [B, K] with K <= 256, draft_lengths int32 [B] or None (= K), draft_probs
@@ -47,19 +50,13 @@ def verify_chain(
     sample_uniforms [B] float32 or float64; any strides. ``rule`` is "token" or "block"; ``check``
     synchronises and raises on a status bit. Returns tokens int32 [B, K+1], accepted and status int32 [B].
     """
-    requests, width, vocabulary = arguments.verify_chain(
-        draft_tokens, draft_lengths, draft_probs, target_probs, accept_uniforms, sample_uniforms, rule
-    )
     target_probs, device = contiguous_rows(target_probs), target_probs.device
     require("verify_chain", device)
-    if width > DRAFTS[-1]:
-        raise ValueError(f"verify_chain: K must be at most {DRAFTS[-1]}, got {width}")
-    tokens = torch.empty((requests, width + 1), dtype=torch.int32, device=device)
-    accepted = torch.empty(requests, dtype=torch.int32, device=device)
-    status = torch.empty_like(accepted)
-    if requests:
-        tiles, blocks = tiling(vocabulary)
-        slots = width + 1 if rule == "block" else 1
+    if DRAFTS[-1] < K:
+        raise ValueError(f"verify_chain: K must be at most {DRAFTS[-1]}, got {K}")
+    if B:
+        tiles, blocks = tiling(V)
+        slots = K + 1 if rule == "block" else 1
         # An absent tensor needs a pointer all the same; it is not read.
         q = target_probs if draft_probs is None else contiguous_rows(draft_probs)
         lengths = draft_tokens if draft_lengths is None else draft_lengths.contiguous()
@@ -70,37 +67,34 @@ def verify_chain(
             "q": q,
             "p": target_probs,
             "accept_uniforms": accept_uniforms,
-            "sums": torch.empty((requests, slots, 3, tiles), dtype=torch.float32, device=device),
+            "sums": torch.empty((B, slots, 3, tiles), dtype=torch.float32, device=device),
             "stride_db": draft_tokens.stride(0),
             "stride_qb": q.stride(0),
             "stride_qk": q.stride(1),
             "stride_pb": target_probs.stride(0),
             "stride_pk": target_probs.stride(1),
             "stride_ub": accept_uniforms.stride(0),
-            "width": width,
-            "vocabulary": vocabulary,
+            "width": K,
+            "vocabulary": V,
             "has_lengths": int(draft_lengths is not None),
             "has_q": int(draft_probs is not None),
             "tiles": tiles,
             "blocks": blocks,
             "BLOCK_RULE": rule == "block",
             "ALIGNED": aligned(target_probs, q),
-            "DRAFTS": DRAFTS[0] if width <= DRAFTS[0] else DRAFTS[1],
+            "DRAFTS": DRAFTS[0] if DRAFTS[0] >= K else DRAFTS[1],
             "LANES": LANES,
         }
-        share = tiles_per_program(requests, tiles, device)
+        share = tiles_per_program(B, tiles, device)
         per_request = triton.cdiv(tiles, share)
-        sum_tiles.launch(requests * per_request, device, **chain, per_request=per_request, share=share)
+        sum_tiles.launch(B * per_request, device, **chain, per_request=per_request, share=share)
         emit.launch(
-            requests,
+            B,
             device,
             **chain,
             sample_uniforms=sample_uniforms.contiguous(),
-            tokens=tokens,
-            accepted=accepted,
-            status=status,
+            tokens=out.tokens,
+            accepted=out.accepted,
+            status=out.status,
             MAX_TILES=MAX_TILES,
         )
-    if check:
-        raise_on("verify_chain", status)
-    return Verified(tokens, accepted, status)

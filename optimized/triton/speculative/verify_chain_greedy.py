@@ -8,8 +8,8 @@ time it takes. One warp per request looks at 32 drafts at a time.
 import torch
 import triton.language as tl
 
-from draftproof.optimized.arguments import speculative as arguments
-from draftproof.optimized.results import Status, Verified, raise_on
+from draftproof.optimized.results import Status, Verified
+from draftproof.optimized.signatures import implements
 from draftproof.optimized.triton.launch import kernel, require
 
 LANES = 32
@@ -80,46 +80,41 @@ def _verify(
     tl.store(status + request, flags | tl.where(token < 0, DEGENERATE, 0))
 
 
+@implements
 def verify_chain_greedy(
     draft_tokens: torch.Tensor,
     draft_lengths: torch.Tensor | None,
     target_tokens: torch.Tensor,
-    *,
-    check: bool = False,
-) -> Verified:
+    out: Verified,
+    B: int,
+    K: int,
+) -> None:
     """Accept drafts while they equal the target's tokens, then emit the target's next one.
 
     draft_tokens int32 [B, K], draft_lengths int32 [B] or None (= K), target_tokens int32 [B, K+1],
     any strides; returns tokens int32 [B, K+1], accepted and status int32 [B]. ``check`` synchronises
     and raises on a status bit.
     """
-    requests, width = arguments.verify_chain_greedy(draft_tokens, draft_lengths, target_tokens)
     device = target_tokens.device
     require("verify_chain_greedy", device)
-    tokens = torch.empty((requests, width + 1), dtype=torch.int32, device=device)
-    accepted = torch.empty(requests, dtype=torch.int32, device=device)
-    status = torch.empty_like(accepted)
-    if requests:
+    if B:
         # An absent tensor needs a pointer all the same; it is not read.
         lengths = target_tokens if draft_lengths is None else draft_lengths
         _verify.launch(
-            requests,
+            B,
             device,
             drafts=draft_tokens,
             lengths=lengths,
             targets=target_tokens,
-            tokens=tokens,
-            accepted=accepted,
-            status=status,
+            tokens=out.tokens,
+            accepted=out.accepted,
+            status=out.status,
             stride_db=draft_tokens.stride(0),
             stride_dk=draft_tokens.stride(1),
             stride_l=lengths.stride(0),
             stride_tb=target_tokens.stride(0),
             stride_tk=target_tokens.stride(1),
-            width=width,
+            width=K,
             has_lengths=int(draft_lengths is not None),
             LANES=LANES,
         )
-    if check:
-        raise_on("verify_chain_greedy", status)
-    return Verified(tokens, accepted, status)
