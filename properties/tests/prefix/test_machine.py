@@ -31,7 +31,7 @@ def test_a_right_tree_passes(tree: str, page_size: int, policy: str) -> None:
 BROKEN = """
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from draftproof.properties.mutants import split_repeats_slots
+from draftproof.properties.mutants.radix_tree import split_repeats_slots
 from draftproof.properties.lockstep.prefix.machine import machine
 
 look = settings(

@@ -30,4 +30,4 @@ def test_every_act_is_timed_beside_the_oracle() -> None:
 def test_no_time_is_quoted_for_a_wrong_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "ACTS", [act for act in ACTS if act.name == "evict"])
     with pytest.raises(DiagnosticError, match="evict_overshoots is wrong on the timed inputs"):
-        list(host_rows(["draftproof.properties.mutants.evict_overshoots"]))
+        list(host_rows(["draftproof.properties.mutants.radix_tree.evict_overshoots"]))
