@@ -49,14 +49,14 @@ class Reader:
         self.claims: dict[str, Claim] = {}
         self.cached: dict[tuple[Any, Tokens], tuple[int, ...]] = {}
         """The slots of each cached page, by the prefix that ends with it."""
-        self.given = 0
+        self.allocated = 0
         """Slots handed out so far: none is ever used again, so a freed slot is known for ever."""
 
     def insert(self, step: Insert) -> None:
         """Insert under new slots."""
         size, whole = self.page_size, len(step.tokens) // self.page_size * self.page_size
-        slots = np.arange(self.given, self.given + len(step.tokens), dtype=np.int32)
-        self.given += -(-len(step.tokens) // size) * size
+        slots = np.arange(self.allocated, self.allocated + len(step.tokens), dtype=np.int32)
+        self.allocated += -(-len(step.tokens) // size) * size
         present = self.tree.call(
             "insert", list(step.tokens), slots, namespace=step.namespace, priority=step.priority
         )
@@ -153,8 +153,8 @@ def compare_epochs(trees: Instances, page_size: int, script: Script) -> int:
     for step in script:
         if type(step) in taken:
             taken[type(step)](step)
-    if reader.given:
-        reader.evict(reader.given)
+    if reader.allocated:
+        reader.evict(reader.allocated)
     return len(script)
 
 

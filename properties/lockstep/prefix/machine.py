@@ -1,6 +1,7 @@
 """A Hypothesis state machine that invents the script of a prefix tree step by step."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis.stateful import Bundle, rule
 from draftproof.properties.lockstep.machine import LockstepMachine
 from draftproof.properties.lockstep.prefix.executor import TreeExecutor
 from draftproof.properties.lockstep.prefix.refusals import REFUSALS
+from draftproof.properties.lockstep.prefix.simplification import simplify_script
 from draftproof.properties.lockstep.prefix.steps import (
     Begin,
     Confirm,
@@ -54,7 +56,7 @@ def make_machine(  # noqa: C901 - a rule for each kind of step, none of which br
         sequences_seen: Bundle[Tokens] = Bundle("sequences_seen")
 
         def __init__(self) -> None:
-            super().__init__(TreeExecutor(tree_class, page_size, policy))
+            super().__init__(partial(TreeExecutor, tree_class, page_size, policy), simplify_script)
 
         @rule(namespace=NAMESPACES)
         def open(self, namespace: Namespace) -> None:

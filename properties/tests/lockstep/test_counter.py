@@ -155,7 +155,7 @@ def test_counters_are_compared_with_each_other() -> None:
 def test_hypothesis_finds_it_too() -> None:
     class CounterMachine(LockstepMachine):
         def __init__(self) -> None:
-            super().__init__(CounterExecutor(Overshooting))
+            super().__init__(partial(CounterExecutor, Overshooting))
 
         @rule(amount=st.integers(0, 5))
         def add(self, amount: int) -> None:

@@ -11,8 +11,6 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.laws.prefix.tree import TREE_LAWS
-from draftproof.properties.lockstep.prefix.executor import TreeExecutor
-from draftproof.properties.lockstep.prefix.script import write_script
 from draftproof.properties.mutants import MUTANTS
 from draftproof.properties.mutants.kill import rejections
 
@@ -51,17 +49,3 @@ def test_a_planted_bug_is_shown_in_a_few_calls(name: str) -> None:
 
 def calls(text: str) -> int:
     return len(re.findall(r"^ +\w+\.\w+\(", text, re.MULTILINE))
-
-
-def test_a_script_follows_from_its_case() -> None:
-    hostile = replace(CASE, flags=frozenset({"bad_calls", "namespaces"}))
-    assert write_script(hostile) == write_script(Case.parse(str(hostile)))
-    assert write_script(hostile) != write_script(replace(hostile, seed=2))
-    assert all(len(str(step).splitlines()) == 1 for step in write_script(hostile))
-
-
-def test_any_part_of_a_script_is_a_script() -> None:
-    steps = write_script(replace(CASE, flags=frozenset({"bad_calls", "namespaces"})))
-    for start in range(len(steps)):
-        executor = TreeExecutor(reference.RadixTree, 2)
-        assert all(executor.apply(step) is None for step in steps[start::2])
