@@ -14,10 +14,10 @@ from draftproof.conformance.cli.progress import steps
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reporting.report import finite
 from draftproof.conformance.studies.prefix import chart, picture, tables
-from draftproof.conformance.studies.prefix.cost import cost
-from draftproof.conformance.studies.prefix.formats import read
-from draftproof.conformance.studies.prefix.measure import planned, study
-from draftproof.conformance.studies.prefix.replay import fastest_tree
+from draftproof.conformance.studies.prefix.cost import count_cost
+from draftproof.conformance.studies.prefix.formats import read_trace
+from draftproof.conformance.studies.prefix.replay import find_fastest_tree
+from draftproof.conformance.studies.prefix.study import plan_replays, study_trace
 
 out = Console()
 console = Console(stderr=True)
@@ -64,36 +64,36 @@ def trace(
     """
     if draw and report is None:
         raise DiagnosticError("trace-draw", "--draw needs a folder", [], "add --report DIR")
-    traces = [read(path) for path in files]
-    name, make_tree = fastest_tree()
+    traces = [read_trace(path) for path in files]
+    name, make_tree = find_fastest_tree()
     policies = [each.value for each in policy or Policy]
-    plans = [(each, *planned(each, capacity or [], page_size)) for each in traces]
+    plans = [(each, *plan_replays(each, capacity or [], page_size)) for each in traces]
     total = sum(2 * len(each.requests) * len(policies) * len(capacities) for each, _, capacities in plans)
     with steps(total, console) as seen:
         studies = [
-            study(each, pages, capacities, policies, page_size, make_tree, seen)
+            study_trace(each, pages, capacities, policies, page_size, make_tree, seen)
             for each, pages, capacities in plans
         ]
     if report is not None:
-        studies = [replace(each, cost=cost(asked)) for each, asked in zip(studies, traces, strict=True)]
-    document = finite(tables.document(studies, name, page_size))
+        studies = [replace(each, cost=count_cost(asked)) for each, asked in zip(studies, traces, strict=True)]
+    document = finite(tables.dump_studies(studies, name, page_size))
     if report is not None:
         command = _command(files, policies if policy else [], capacity or [], page_size, draw)
         report.mkdir(parents=True, exist_ok=True)
         made = {
-            "traces.md": tables.page(studies, name, _machine(), command),
-            "traces.svg": chart.chart(studies),
+            "traces.md": tables.render_report(studies, name, _machine(), command),
+            "traces.svg": chart.render_chart(studies),
             "traces.json": json.dumps(document, indent=1) + "\n",
         }
         if draw:
-            made["tree.svg"] = picture.draw(traces[0], draw)
+            made["tree.svg"] = picture.render_tree(traces[0], draw)
         for file, text in made.items():
             (report / file).write_text(text, encoding="utf-8")
     if as_json:
         print(json.dumps(document, indent=1, allow_nan=False))
     else:
         for each in studies:
-            out.print(tables.table(each))
+            out.print(tables.make_table(each))
         written = f"; tables and chart: {report / 'traces.md'}, traces.svg" if report else ""
         out.print(f"tree: {name}, {_machine()}{written}", highlight=False, soft_wrap=True)
     wrong = [(each.trace, outcome) for each in studies for outcome in each.outcomes if outcome.exact is False]

@@ -23,7 +23,7 @@ from draftproof.conformance.evidence.store import record as record_evidence
 from draftproof.conformance.reporting import badge, charts, matrix
 from draftproof.conformance.reporting.records import BenchRow, Report
 from draftproof.conformance.reporting.report import short_name
-from draftproof.conformance.studies.prefix import page as trace_page
+from draftproof.conformance.studies.prefix import docs_page
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.mutants import MUTANTS
 from draftproof.properties.mutants.kill import judge
@@ -84,7 +84,7 @@ def update(root: Path, write: bool = True) -> list[str]:
         first = load(found[0])
         text = matrix.update_markers(readme.read_text(encoding="utf-8"), "matrix", _readme(first))
         made[readme] = matrix.update_markers(text, "chart", _chart(first, found[0].stem))
-    made |= trace_page.remade(root)
+    made |= docs_page.render_docs_page(root)
     changed = [
         path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]

@@ -4,9 +4,10 @@ from hypothesis import strategies as st
 
 from draftproof.properties.core.case import Case
 from draftproof.properties.lockstep.prefix.script import NAMESPACES as NAMED
-from draftproof.properties.lockstep.prefix.script import script
+from draftproof.properties.lockstep.prefix.script import write_script
 from draftproof.properties.lockstep.prefix.sequences import EXTREMES
-from draftproof.properties.lockstep.prefix.steps import Namespace, Step, Tokens
+from draftproof.properties.lockstep.prefix.steps import Namespace, Tokens
+from draftproof.properties.lockstep.steps import Script
 from draftproof.properties.strategies.rows import SEEDS
 from draftproof.properties.strategies.validation import choice, integer
 
@@ -35,8 +36,8 @@ def token_sequences(page_size: int = 1, *, pages: int = 6) -> st.SearchStrategy[
 
 def tree_scripts(
     page_size: int = 1, *, steps: int = 30, tokens: str = "small", hostile: bool = False
-) -> st.SearchStrategy[list[Step]]:
-    """Return scripts of calls to a prefix tree, for ``properties.prefix.executor``.
+) -> st.SearchStrategy[Script]:
+    """Return scripts of calls to a prefix tree, for ``properties.lockstep.prefix.executor``.
 
     A script follows from a seed; ``tokens`` is "small" for few different tokens, "wide" for all of
     int32, "deep" for sequences that grow. With ``hostile`` calls that must be refused are among them.
@@ -54,7 +55,7 @@ def tree_scripts(
         seed=SEEDS,
         flags=flags.map(frozenset),
     )
-    return cases.map(script)
+    return cases.map(write_script)
 
 
 def _joined(pages: list[Tokens], last: Tokens, part: int) -> Tokens:

@@ -28,15 +28,15 @@ import heapq
 
 import numpy as np
 
-from draftproof.conformance.studies.prefix.pages import Pages
+from draftproof.conformance.studies.prefix.prefixes import Pages
 
 NEVER = -1
 
 
-def optimum(pages: Pages, capacity: int) -> np.ndarray:
+def compute_optimum(pages: Pages, capacity: int) -> np.ndarray:
     """Return int64 [R]: how many leading pages of each request the best cache of ``capacity`` pages holds."""
-    paths, sizes = _segments(pages)
-    following = _next_uses(paths, len(sizes))
+    paths, sizes = _split_segments(pages)
+    following = _find_next_uses(paths, len(sizes))
     cached, next_use = [0] * len(sizes), [NEVER] * len(sizes)
     farthest: list[tuple[int, int, int]] = []
     hits, used = [], 0
@@ -60,7 +60,7 @@ def optimum(pages: Pages, capacity: int) -> np.ndarray:
     return np.array(hits, dtype=np.int64)
 
 
-def _segments(pages: Pages) -> tuple[list[list[int]], list[int]]:
+def _split_segments(pages: Pages) -> tuple[list[list[int]], list[int]]:
     """Return each request's path of segments, and how many pages each segment has.
 
     A page starts a segment if it is a first page, or the page before it ends a request or has several
@@ -77,7 +77,7 @@ def _segments(pages: Pages) -> tuple[list[list[int]], list[int]]:
     return paths, np.bincount(segment).tolist() if total else []
 
 
-def _next_uses(paths: list[list[int]], segments: int) -> list[list[int]]:
+def _find_next_uses(paths: list[list[int]], segments: int) -> list[list[int]]:
     """Return, beside each path, the request that uses each segment next."""
     coming = [NEVER] * segments
     found = []

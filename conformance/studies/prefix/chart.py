@@ -8,43 +8,43 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from draftproof.conformance.reporting.charts import FLOOR, GRID, LINES, MARKERS, MUTED, TARGET, saved, style
-from draftproof.conformance.studies.prefix.measure import BELADY, POLICIES, Study
+from draftproof.conformance.studies.prefix.study import BELADY, POLICIES, Study
 
 
-def chart(studies: Sequence[Study]) -> str:
+def render_chart(studies: Sequence[Study]) -> str:
     """Return the chart of all traces as an SVG; the same studies always give the same bytes.
 
-    It counts blocks, for which the optimum is a ceiling. Raises ValueError if there is nothing to draw.
+    It counts blocks, for which the optimum is a ceiling. Raises ValueError if there is nothing to show.
     """
     if not any(study.outcomes for study in studies):
-        raise ValueError("chart: there are no replays to draw")
+        raise ValueError("render_chart: there are no replays to show")
     columns = min(2, len(studies))
     rows = math.ceil(len(studies) / columns)
     with mpl.rc_context(style("traces")):
         figure = Figure(figsize=(5.2 * columns, 3.3 * rows + 0.45), layout="constrained")
         axes = list(figure.subplots(rows, columns, squeeze=False).flat)
         for study, ax in zip(studies, axes, strict=False):
-            _draw(study, ax)
+            _plot(study, ax)
         for ax in axes[len(studies) :]:
             ax.set_axis_off()
-        drawn = {
+        labelled = {
             label: handle
             for ax in figure.axes
             for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
         }
         figure.legend(
-            list(drawn.values()),
-            list(drawn),
+            list(labelled.values()),
+            list(labelled),
             loc="outside upper left",
-            ncols=min(len(drawn), 4 * columns),
+            ncols=min(len(labelled), 4 * columns),
             frameon=False,
             fontsize=9,
         )
         return saved(figure)
 
 
-def _draw(study: Study, ax: Axes) -> None:
-    """Draw one trace; of lines that coincide, those below are wider and have larger markers."""
+def _plot(study: Study, ax: Axes) -> None:
+    """Plot one trace; of lines that coincide, those below are wider and have larger markers."""
     ax.axhline(100 * study.infinite.blocks, color=FLOOR, ls=(0, (1, 2)), lw=1.3, label="infinite cache")
     for policy in reversed(study.policies):
         line = study.line(policy)

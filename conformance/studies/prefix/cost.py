@@ -24,7 +24,7 @@ class Cost:
     """Blocks in the tree, of which a match sees its own path."""
 
 
-def cost(trace: Trace) -> Cost:
+def count_cost(trace: Trace) -> Cost:
     """Fill the oracle with every prompt, then count what matching each of them takes."""
     tree = reference.RadixTree()
     dealt = 0

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from draftproof.conformance.studies.prefix.pages import Pages
+from draftproof.conformance.studies.prefix.prefixes import Pages
 
 
-class Counted(NamedTuple):
+class Simulated(NamedTuple):
     """What a cache did with a trace."""
 
     hits: np.ndarray
@@ -40,19 +40,19 @@ class History:
 Order = Callable[[History, int], tuple[int, ...]]
 
 ORDERS: dict[str, Order] = {
-    "lru": lambda seen, page: (int(seen.last_use[page]),),
-    "mru": lambda seen, page: (-int(seen.last_use[page]),),
-    "fifo": lambda seen, page: (int(seen.created[page]),),
-    "lfu": lambda seen, page: (int(seen.hits[page]), int(seen.last_use[page])),
-    "priority": lambda seen, page: (int(seen.priority[page]), int(seen.last_use[page])),
+    "lru": lambda history, page: (int(history.last_use[page]),),
+    "mru": lambda history, page: (-int(history.last_use[page]),),
+    "fifo": lambda history, page: (int(history.created[page]),),
+    "lfu": lambda history, page: (int(history.hits[page]), int(history.last_use[page])),
+    "priority": lambda history, page: (int(history.priority[page]), int(history.last_use[page])),
 }
 """Among the cached pages that no cached page follows, the one with the smallest key goes first."""
 
 
 def simulate(
-    pages: Pages, capacity: int, policy: str, seen: Callable[[int], None] = lambda _: None
-) -> Counted:
-    """Replay a trace with room for ``capacity`` pages; ``seen`` gets the requests done.
+    pages: Pages, capacity: int, policy: str, advance: Callable[[int], None] = lambda _: None
+) -> Simulated:
+    """Replay a trace with room for ``capacity`` pages; ``advance`` gets how many requests more are done.
 
     Each request is looked up and then stored, both are uses; its priority is the number of pages that
     were found. In between, pages go until it fits or nothing is left but what was found. Where not all
@@ -99,5 +99,5 @@ def simulate(
             if held >= 0:
                 following[held] += 1
         offer(int(request[found + len(stored) - 1]) if found + len(stored) else -1)
-        seen(1)
-    return Counted(np.array(hits, dtype=np.int64), evicted)
+        advance(1)
+    return Simulated(np.array(hits, dtype=np.int64), evicted)

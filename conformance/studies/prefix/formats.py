@@ -75,7 +75,7 @@ class Line(NamedTuple):
     def error(self, expected: str, got: object) -> DiagnosticError:
         """Return the complaint."""
         return DiagnosticError(
-            "trace-format", f"{self.path.name}, line {self.number}: expected {expected}, got {_shown(got)}"
+            "trace-format", f"{self.path.name}, line {self.number}: expected {expected}, got {_cut(got)}"
         )
 
     def integer(self, name: str, limit: int = 2**63) -> int:
@@ -92,22 +92,22 @@ class Line(NamedTuple):
         return values
 
 
-def read(path: Path) -> Trace:
+def read_trace(path: Path) -> Trace:
     """Return the trace in a file, whichever of the three formats it has.
 
     Raises DiagnosticError, with file and line, for anything else.
     """
-    lines = list(_lines(path))
+    lines = list(_read_lines(path))
     if not lines:
         raise DiagnosticError("trace-empty", f"{path.name} has no requests", [], "expected JSON lines")
     first = lines[0]
     kind = first.value if isinstance(first.value, dict) else {}
     if isinstance(kind.get("requests"), list):
-        requests = _sessions(lines)
+        requests = _read_sessions(lines)
     elif isinstance(kind.get("hash_ids"), dict):
-        requests = _ragpulse(lines)
+        requests = _read_ragpulse(lines)
     elif isinstance(kind.get("hash_ids"), list):
-        requests = _mooncake(lines)
+        requests = _read_mooncake(lines)
     else:
         raise first.error(
             "an object with hash_ids (a list: Mooncake; an object: RAGPulse) or requests (agent sessions)",
@@ -116,7 +116,7 @@ def read(path: Path) -> Trace:
     return Trace(path.stem if path.stem != "0_trace" else path.parent.name, requests)
 
 
-def _lines(path: Path) -> Iterator[Line]:
+def _read_lines(path: Path) -> Iterator[Line]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -130,7 +130,7 @@ def _lines(path: Path) -> Iterator[Line]:
             yield Line(path, number, value)
 
 
-def _mooncake(lines: list[Line]) -> list[Request]:
+def _read_mooncake(lines: list[Line]) -> list[Request]:
     lengths = np.array([line.integer("input_length") for line in lines], dtype=np.int64)
     ids = [line.ids(line.value.get("hash_ids"), "hash_ids") for line in lines]
     counts = np.array([len(each) for each in ids], dtype=np.int64)
@@ -149,8 +149,8 @@ def _mooncake(lines: list[Line]) -> list[Request]:
     )
 
 
-def _ragpulse(lines: list[Line]) -> list[Request]:
-    sizes = _block_lengths(lines[0].path.parent)
+def _read_ragpulse(lines: list[Line]) -> list[Request]:
+    sizes = _read_block_lengths(lines[0].path.parent)
     requests = []
     for line in lines:
         groups = line.value.get("hash_ids") if isinstance(line.value, dict) else None
@@ -169,16 +169,16 @@ def _ragpulse(lines: list[Line]) -> list[Request]:
     return requests
 
 
-def _block_lengths(folder: Path) -> dict[int, int]:
+def _read_block_lengths(folder: Path) -> dict[int, int]:
     return {
         line.integer(name, INT32): line.integer("token_length", INT32)
         for file, name in LENGTHS.items()
         if (folder / file).is_file()
-        for line in _lines(folder / file)
+        for line in _read_lines(folder / file)
     }
 
 
-def _sessions(lines: list[Line]) -> list[Request]:
+def _read_sessions(lines: list[Line]) -> list[Request]:
     found = []
     for line in lines:
         size = line.integer("block_size", INT32)
@@ -191,13 +191,13 @@ def _sessions(lines: list[Line]) -> list[Request]:
             time = entry.get("t")
             if type(time) not in (int, float):
                 raise place.error("t to be the seconds since the session's start", time)
-            request = Request(_runs(place, entry.get("r")), length, size, session)
+            request = Request(_read_runs(place, entry.get("r")), length, size, session)
             found.append((time, session, position, request))
     found.sort(key=lambda entry: entry[:3])
     return [request for *_, request in found]
 
 
-def _runs(place: Line, runs: object) -> np.ndarray:
+def _read_runs(place: Line, runs: object) -> np.ndarray:
     """Return int32 ids from runs of consecutive ones."""
     pairs: list[Any] = runs if isinstance(runs, list) else [runs]
     for pair in pairs:
@@ -210,6 +210,6 @@ def _runs(place: Line, runs: object) -> np.ndarray:
     return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int32)
 
 
-def _shown(value: object) -> str:
+def _cut(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""A radix tree of real requests, drawn before and after an eviction."""
+"""A picture of a radix tree of real requests, before and after an eviction."""
 
 from html import escape
 from typing import NamedTuple
@@ -8,7 +8,7 @@ import numpy as np
 from draftproof import reference
 from draftproof.conformance.reporting.charts import FONT, GRID, INK, MUTED, PAPER
 from draftproof.conformance.studies.prefix.formats import Request, Trace
-from draftproof.conformance.studies.prefix.pages import number
+from draftproof.conformance.studies.prefix.prefixes import number_pages
 
 ROW, BAR, GAP, MARGIN, HEAD = 21, 16, 14, 14, 84
 """Pixels: a leaf's row, a node in it, between a node and its children, around everything, the titles."""
@@ -42,12 +42,12 @@ class Part(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Room for the text; a drawing to scale would show nothing but the longest prompt."""
+        """Room for the text; a picture to scale would show nothing but the longest prompt."""
         return 20 + 6 * len(self.slots)
 
 
 class Box(NamedTuple):
-    """A node and where it is drawn."""
+    """A node and where it stands in the picture."""
 
     parent: int
     left: float
@@ -60,37 +60,37 @@ class Box(NamedTuple):
         return self.left + sum(part.width for part in self.parts)
 
 
-def draw(trace: Trace, count: int) -> str:
+def render_tree(trace: Trace, count: int) -> str:
     """Return an SVG of the tree that ``count`` requests leave, before and after an eviction by last use.
 
-    The requests are the first ones that belong together (``conversations``), in the order of time; slots
-    are dealt out in ascending order. The last two requests are taken to be still running, and a third of
-    the blocks that are not locked is evicted. The same trace gives the same bytes.
+    The requests are the first ones that belong together (``select_conversations``), in the order of time;
+    slots are dealt out in ascending order. The last two requests are taken to be still running, and a third
+    of the blocks that are not locked is evicted. The same trace gives the same bytes.
     """
-    requests = conversations(trace, count)
-    tree, ends = _served(requests)
+    requests = select_conversations(trace, count)
+    tree, ends = _serve(requests)
     for node in ends[-RUNNING:]:
         tree.lock(node)
     fates = {slot: LOCKED if node.locks else KEPT for _, node in tree.walk() for slot in node.slots}
     before, wanted = dict(fates), tree.evictable // SHARE
-    boxes_of = _Layout(tree)
+    layout = _Layout(tree)
     gone = tree.evict(wanted).tolist()
     before |= dict.fromkeys(gone, EVICTED)
-    boxes = boxes_of.boxes(before)
+    boxes = layout.place_boxes(before)
     summary = (
         f"{len(requests)} requests of {trace.name.replace('_', ' ')}: {len(fates)} blocks cached, "
         f"{tree.locked} locked, {len(gone)} evicted"
     )
-    return _svg(boxes, summary)
+    return _render_picture(boxes, summary)
 
 
-def conversations(trace: Trace, count: int) -> list[Request]:
+def select_conversations(trace: Trace, count: int) -> list[Request]:
     """Return ``count`` requests that share more than a system prompt with another, in the order of time.
 
     A request's conversation is named by the first of its blocks that few requests use. Conversations of
     several requests are taken whole, by first appearance; of the last, as many as are wanted.
     """
-    pages = number(trace.requests, 1)
+    pages = number_pages(trace.requests, 1)
     uses = np.bincount(np.concatenate([*pages.requests, np.zeros(0, dtype=np.int32)]).astype(np.int64))
     few = max(2, len(pages.requests) // COMMON)
     members: dict[int, list[int]] = {}
@@ -102,7 +102,7 @@ def conversations(trace: Trace, count: int) -> list[Request]:
     return [trace.requests[place] for place in sorted(together[:count])]
 
 
-def _served(requests: list[Request]) -> tuple[reference.RadixTree, list[int]]:
+def _serve(requests: list[Request]) -> tuple[reference.RadixTree, list[int]]:
     """Return the tree that the requests leave, and the node where each ended."""
     tree = reference.RadixTree()
     ends, dealt = [], 0
@@ -117,14 +117,14 @@ def _served(requests: list[Request]) -> tuple[reference.RadixTree, list[int]]:
 
 
 class _Layout:
-    """The shape of a tree as it was when this was made: the drawing outlives what is evicted."""
+    """The shape of a tree as it was when this was made: the picture outlives what is evicted."""
 
     def __init__(self, tree: reference.RadixTree) -> None:
         self._nodes = {node: (each.parent, list(each.slots)) for node, each in tree.walk()}
         self._children = {node: tree.children(node) for node in self._nodes}
         self._row = 0
 
-    def boxes(self, fates: dict[int, Fate]) -> dict[int, Box]:
+    def place_boxes(self, fates: dict[int, Fate]) -> dict[int, Box]:
         """Return every node's box: leaves on rows of their own, the others level with their children."""
         self._row = 0
         boxes: dict[int, Box] = {}
@@ -135,7 +135,7 @@ class _Layout:
 
     def _place(self, node: int, left: float, fates: dict[int, Fate], boxes: dict[int, Box]) -> float:
         parent, slots = self._nodes[node]
-        box = Box(parent, left, 0, _parts(slots, fates))
+        box = Box(parent, left, 0, _split_by_fate(slots, fates))
         rows = [self._place(child, box.right + GAP, fates, boxes) for child in self._children[node]]
         if not rows:
             rows = [self._row]
@@ -144,20 +144,20 @@ class _Layout:
         return boxes[node].row
 
 
-def _parts(slots: list[int], fates: dict[int, Fate]) -> list[Part]:
+def _split_by_fate(slots: list[int], fates: dict[int, Fate]) -> list[Part]:
     """Return a node's blocks by fate, each with its ranges of slots."""
     runs: list[tuple[Fate, list[int]]] = []
     for slot in slots:
         if not runs or runs[-1][0] is not fates[slot]:
             runs.append((fates[slot], []))
         runs[-1][1].append(slot)
-    return [Part(fate, _ranges(group)) for fate, group in runs]
+    return [Part(fate, _format_ranges(group)) for fate, group in runs]
 
 
-def _ranges(slots: list[int]) -> str:
+def _format_ranges(slots: list[int]) -> str:
     """Return slots as ranges.
 
-    >>> _ranges([4, 5, 6, 9])
+    >>> _format_ranges([4, 5, 6, 9])
     '4-6, 9'
     """
     found: list[list[int]] = []
@@ -169,7 +169,7 @@ def _ranges(slots: list[int]) -> str:
     return ", ".join("-".join(map(str, each)) for each in found)
 
 
-def _svg(boxes: dict[int, Box], summary: str) -> str:
+def _render_picture(boxes: dict[int, Box], summary: str) -> str:
     rows = 1 + max(box.row for box in boxes.values())
     width = max(box.right for box in boxes.values()) + MARGIN
     height = HEAD + rows * ROW + MARGIN
@@ -184,7 +184,7 @@ def _svg(boxes: dict[int, Box], summary: str) -> str:
     ]
     left = float(MARGIN)
     for fate in (LOCKED, KEPT, EVICTED):
-        texts.append(_part(Part(fate, ""), left, 32))
+        texts.append(_render_part(Part(fate, ""), left, 32))
         texts.append(f'<text x="{left + 26:g}" y="44" fill="{MUTED}">{fate.meaning}</text>')
         left += 44 + 6 * len(fate.meaning)
     texts.append(f'<text x="{left:g}" y="44" fill="{MUTED}">numbers are slots, one per block</text>')
@@ -194,13 +194,13 @@ def _svg(boxes: dict[int, Box], summary: str) -> str:
             f'<text x="{MARGIN}" y="{HEAD - 14}" font-size="12" font-weight="bold" fill="{INK}">'
             f"{title}</text>"
         )
-        texts += [_line(boxes[box.parent], box, after) for box in boxes.values() if box.parent >= 0]
-        texts += [_node(box, after) for box in boxes.values()]
+        texts += [_render_line(boxes[box.parent], box, after) for box in boxes.values() if box.parent >= 0]
+        texts += [_render_node(box, after) for box in boxes.values()]
         texts.append("</g>")
     return "\n".join([*texts, "</svg>"]) + "\n"
 
 
-def _line(parent: Box, child: Box, after: bool) -> str:
+def _render_line(parent: Box, child: Box, after: bool) -> str:
     gone = after and child.parts[0].fate is EVICTED
     start, end, bend = parent.right or MARGIN, child.left, child.left - GAP / 2
     top, bottom = HEAD + parent.row * ROW + BAR / 2, HEAD + child.row * ROW + BAR / 2
@@ -211,17 +211,17 @@ def _line(parent: Box, child: Box, after: bool) -> str:
     )
 
 
-def _node(box: Box, after: bool) -> str:
+def _render_node(box: Box, after: bool) -> str:
     left, top, shapes = box.left, HEAD + box.row * ROW, []
     for part in box.parts:
-        shapes.append(_part(part, left, top, after and part.fate is EVICTED))
+        shapes.append(_render_part(part, left, top, after and part.fate is EVICTED))
         left += part.width
     if not box.parts:
         shapes.append(f'<circle cx="{left:g}" cy="{top + BAR / 2:g}" r="4" fill="{INK}"/>')
     return "".join(shapes)
 
 
-def _part(part: Part, left: float, top: float, gone: bool = False) -> str:
+def _render_part(part: Part, left: float, top: float, gone: bool = False) -> str:
     """Return one part; what is gone leaves an empty, dashed place."""
     fill, edge, ink = (PAPER, GRID, GRID) if gone else (part.fate.fill, part.fate.edge, INK)
     dash = ' stroke-dasharray="2 3"' * gone

@@ -11,7 +11,7 @@ from draftproof.conformance.studies.prefix.formats import Request
 from draftproof.optimized import host
 
 
-class Found(Protocol):
+class Match(Protocol):
     """The part of a match that a replay reads."""
 
     @property
@@ -37,7 +37,7 @@ class Tree(Protocol):
     def open(self, namespace: Hashable) -> int:
         """Open a namespace."""
 
-    def match(self, tokens: np.ndarray, *, namespace: Hashable = None) -> Found:
+    def match(self, tokens: np.ndarray, *, namespace: Hashable = None) -> Match:
         """Return the longest cached prefix."""
 
     def insert(
@@ -74,7 +74,7 @@ class Replayed(NamedTuple):
     """The tree's own memory for each cached block at the end, if it counts its memory."""
 
 
-def fastest_tree() -> tuple[str, MakeTree]:
+def find_fastest_tree() -> tuple[str, MakeTree]:
     """Return the tree of ``optimized.host`` if it can run here, else the oracle; and which it is."""
     if host.unavailable() is not None:
         return "reference", reference.RadixTree
@@ -86,9 +86,9 @@ def replay(
     requests: Sequence[Request],
     page_size: int,
     capacity: int,
-    seen: Callable[[int], None] = lambda _: None,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Replayed:
-    """Serve every request with ``capacity`` pages of slots; ``seen`` gets the requests done.
+    """Serve every request with ``capacity`` pages of slots; ``advance`` gets how many requests more are done.
 
     Match the whole request, lock what was found, evict what is missing for the rest (never more than can
     go), insert as many of its leading pages as fit, unlock. An insert's priority is the number of pages
@@ -123,7 +123,7 @@ def replay(
         seconds += time.perf_counter() - began
         hits[number] = found
         peak = max(peak, tree.nodes)
-        seen(1)
+        advance(1)
     size = getattr(tree, "nbytes", None)
     per_block = size / tree.cached if size is not None and tree.cached else None
     return Replayed(hits, evicted, seconds, peak, per_block)

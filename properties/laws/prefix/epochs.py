@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.law import Law
-from draftproof.properties.laws.prefix.metamorphic import checking
-from draftproof.properties.lockstep.prefix.calls import Calls, RaisedError
-from draftproof.properties.lockstep.prefix.judging import MismatchError, judge_slots
-from draftproof.properties.lockstep.prefix.shown import shown
+from draftproof.properties.laws.prefix.metamorphic import make_check
+from draftproof.properties.lockstep.calls import RaisedError, RecordedObject
+from draftproof.properties.lockstep.comparisons import Instances
+from draftproof.properties.lockstep.judging import MismatchError
+from draftproof.properties.lockstep.notation import format_numbers
+from draftproof.properties.lockstep.prefix.comparisons import open_namespaces
+from draftproof.properties.lockstep.prefix.recording import judge_slots
+from draftproof.properties.lockstep.prefix.script import Weights
 from draftproof.properties.lockstep.prefix.steps import (
     Confirm,
     Evict,
@@ -18,13 +22,12 @@ from draftproof.properties.lockstep.prefix.steps import (
     Lock,
     Match,
     Read,
-    Step,
     Tokens,
     Unlock,
 )
-from draftproof.properties.lockstep.prefix.trees import Trees, opened
+from draftproof.properties.lockstep.steps import Script
 
-STALE = {Insert: 20, Match: 8, Evict: 24, Read: 20, Confirm: 16, Lock: 8, Unlock: 4}
+STALE: Weights = {Insert: 20, Match: 8, Evict: 24, Read: 20, Confirm: 16, Lock: 8, Unlock: 4}
 """Steps under which much of what was read goes stale."""
 
 
@@ -41,20 +44,20 @@ class Claim:
 class Reader:
     """Reads a tree as a device does, lets time pass, then confirms and locks what it read."""
 
-    def __init__(self, tree: Calls, page_size: int) -> None:
+    def __init__(self, tree: RecordedObject, page_size: int) -> None:
         self.tree, self.page_size = tree, page_size
         self.claims: dict[str, Claim] = {}
         self.cached: dict[tuple[Any, Tokens], tuple[int, ...]] = {}
         """The slots of each cached page, by the prefix that ends with it."""
-        self.given = 0
+        self.allocated = 0
         """Slots handed out so far: none is ever used again, so a freed slot is known for ever."""
 
     def insert(self, step: Insert) -> None:
         """Insert under new slots."""
         size, whole = self.page_size, len(step.tokens) // self.page_size * self.page_size
-        slots = np.arange(self.given, self.given + len(step.tokens), dtype=np.int32)
-        self.given += -(-len(step.tokens) // size) * size
-        present = self.tree(
+        slots = np.arange(self.allocated, self.allocated + len(step.tokens), dtype=np.int32)
+        self.allocated += -(-len(step.tokens) // size) * size
+        present = self.tree.call(
             "insert", list(step.tokens), slots, namespace=step.namespace, priority=step.priority
         )
         for begin in range(present, whole, size):
@@ -64,12 +67,12 @@ class Reader:
     def read(self, step: Read | Match) -> None:
         """Note a node, a length and the epoch; the slots are those that the tree has there now."""
         tree, tokens = self.tree, step.tokens
-        if isinstance(step, Read) and hasattr(tree.tree, "match_many"):
+        if isinstance(step, Read) and hasattr(tree.target, "match_many"):
             asked, offsets = np.array(tokens, np.int32), np.array([0, len(tokens)], np.int64)
-            lengths, nodes = tree("match_many", asked, offsets, namespace=step.namespace)
+            lengths, nodes = tree.call("match_many", asked, offsets, namespace=step.namespace)
             length, node = int(lengths[0]), int(nodes[0])
         else:
-            answer = tree("match", list(tokens), namespace=step.namespace)
+            answer = tree.call("match", list(tokens), namespace=step.namespace)
             length, node = len(answer.slots), answer.node
         ends = range(self.page_size, length + 1, self.page_size)
         pages = [self.cached.get((step.namespace, tokens[:end])) for end in ends]
@@ -99,14 +102,16 @@ class Reader:
         claim = self.claims.get(step.name)
         if claim is not None and claim.locks:
             claim.locks -= 1
-            self.tree("unlock", claim.node)
+            self.tree.call("unlock", claim.node)
 
     def evict(self, count: int) -> None:
         """Evict; nothing that a locked claim covers may go."""
-        freed = set(self.tree("evict", count).tolist())
+        freed = set(self.tree.call("evict", count).tolist())
         kept = {slot for claim in self.claims.values() if claim.locks for slot in claim.slots}
         if freed & kept:
-            raise MismatchError(self.tree.lines[-1], "no slot of a locked match", shown(sorted(freed & kept)))
+            raise MismatchError(
+                self.tree.lines[-1], "no slot of a locked match", format_numbers(sorted(freed & kept))
+            )
         self.cached = {prefix: page for prefix, page in self.cached.items() if not freed & set(page)}
 
     def _accepted(self, claim: Claim, method: str, *arguments: int, **keywords: int) -> Any:
@@ -115,7 +120,7 @@ class Reader:
         ``lock`` answers with nothing: True then.
         """
         try:
-            answer = self.tree(method, *arguments, **keywords)
+            answer = self.tree.call(method, *arguments, **keywords)
         except RaisedError as raised:
             if type(raised.error).__name__ != "StaleMatchError":
                 raise
@@ -126,15 +131,15 @@ class Reader:
             return None
         gone = set(claim.slots) - {slot for page in self.cached.values() for slot in page}
         if gone:
-            freed = f"acceptance, though slots {shown(sorted(gone))} have been freed"
+            freed = f"acceptance, though slots {format_numbers(sorted(gone))} have been freed"
             raise MismatchError(self.tree.lines[-1], "StaleMatchError", freed)
         return True if answer is None else answer
 
 
-def compare_epochs(trees: Trees, page_size: int, steps: list[Step]) -> int:
+def compare_epochs(trees: Instances, page_size: int, script: Script) -> int:
     """Let a reader take the steps, then evict all that can be evicted."""
-    tree = trees.new("tree", page_size)
-    opened(tree, steps)
+    tree = trees.add("tree", page_size)
+    open_namespaces(tree, script)
     reader = Reader(tree, page_size)
     taken: dict[type, Callable[[Any], None]] = {
         Insert: reader.insert,
@@ -145,19 +150,19 @@ def compare_epochs(trees: Trees, page_size: int, steps: list[Step]) -> int:
         Unlock: reader.unlock,
         Evict: lambda step: reader.evict(step.count),
     }
-    for step in steps:
+    for step in script:
         if type(step) in taken:
             taken[type(step)](step)
-    if reader.given:
-        reader.evict(reader.given)
-    return len(steps)
+    if reader.allocated:
+        reader.evict(reader.allocated)
+    return len(script)
 
 
 EPOCHS = Law(
     "epochs",
     "A match read at an earlier epoch is refused as stale, or its slots are still those that were read; "
     "none of them is freed from its lock to its unlock.",
-    checking(compare_epochs, STALE),
+    make_check(compare_epochs, STALE),
     devices=("numpy", "cpu", "cuda"),
     share=0.5,
 )

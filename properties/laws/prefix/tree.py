@@ -1,6 +1,7 @@
 """Laws of a prefix tree beside its model: every answer is the model's, and a refused call changes nothing."""
 
 from dataclasses import replace
+from functools import partial
 
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import ObjectContract
@@ -15,41 +16,38 @@ from draftproof.properties.laws.prefix.metamorphic import (
     INSERTION_ORDER,
     PAGE_ALGEBRA,
 )
-from draftproof.properties.lockstep.prefix.run import failure
-from draftproof.properties.lockstep.prefix.script import script
-from draftproof.properties.lockstep.prefix.shrink import Failure, shrunk
-from draftproof.properties.lockstep.prefix.steps import Bad, Step
+from draftproof.properties.lockstep.executor import find_failure
+from draftproof.properties.lockstep.prefix.executor import TreeExecutor
+from draftproof.properties.lockstep.prefix.script import write_script
+from draftproof.properties.lockstep.prefix.simplification import simplify_script
+from draftproof.properties.lockstep.refusals import needs_bad_calls
+from draftproof.properties.lockstep.shrinking import Failure, shrink
+from draftproof.properties.lockstep.steps import Script
 
 
 def check_model(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Take a script's steps on the tree and on the model; the verdict has the shortest that differs."""
     verdict = Verdict()
-    page_size, policy = case.shape["P"], case.options["policy"]
-
-    def run(steps: list[Step]) -> Failure | None:
-        return failure(subject.implementation, page_size, policy, steps)
-
-    found = failure(subject.implementation, page_size, policy, script(case), close=True, verdict=verdict)
-    if found is not None:
-        verdict.findings.append(shrunk(found, run).shown)
+    make = partial(TreeExecutor, subject.implementation, case.shape["P"], case.options["policy"])
+    failure = find_failure(make, write_script(case), close=True, verdict=verdict)
+    if failure is not None:
+        shortest = shrink(failure, partial(find_failure, make), simplify_script)
+        verdict.findings.append(shortest.describe())
     return verdict
 
 
 def check_failed_call(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Put calls that must be refused between a script's steps; nothing is wrong that was right without."""
     verdict = Verdict()
-    page_size, policy = case.shape["P"], case.options["policy"]
+    make = partial(TreeExecutor, subject.implementation, case.shape["P"], case.options["policy"])
 
-    def run(steps: list[Step], close: bool = False) -> Failure | None:
-        found = failure(subject.implementation, page_size, policy, steps, close=close, verdict=verdict)
-        if found is None:
-            return None
-        good = [step for step in found.script if not isinstance(step, Bad)]
-        return None if failure(subject.implementation, page_size, policy, good) else found
+    def run(script: Script, close: bool = False) -> Failure | None:
+        failure = find_failure(make, script, close=close, verdict=verdict)
+        return failure if failure is not None and needs_bad_calls(failure, make) else None
 
-    found = run(script(replace(case, flags=case.flags | {"bad_calls"})), close=True)
-    if found is not None:
-        verdict.findings.append(shrunk(found, run).shown)
+    failure = run(write_script(replace(case, flags=case.flags | {"bad_calls"})), close=True)
+    if failure is not None:
+        verdict.findings.append(shrink(failure, run, simplify_script).describe())
     return verdict
 
 

@@ -1,7 +1,5 @@
-"""Prefix trees under judgement: scripts of calls, an executor beside the model, and a state machine.
+"""Prefix trees in lockstep: their steps, the model they are held against, scripts, and a state machine.
 
-A script is a list of small steps; the executor takes them on any tree with the interface of
-``reference.RadixTree`` and judges every answer against a brute-force model. The laws in
-``properties.laws`` run generated scripts and shorten the ones that fail; ``machine`` lets Hypothesis
-invent them.
+Trees with the interface of ``reference.RadixTree`` are taken. The laws in ``properties.laws.prefix`` run
+generated scripts and shorten the ones that fail; ``machine`` lets Hypothesis invent them.
 """

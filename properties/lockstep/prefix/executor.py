@@ -1,4 +1,4 @@
-"""Takes a script's steps on a tree and on the model, and judges every answer."""
+"""Takes a script's steps on a prefix tree and on the model."""
 
 from collections.abc import Callable
 from functools import singledispatchmethod
@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from draftproof.properties.core.verdict import Finding
-from draftproof.properties.lockstep.prefix.beside import Beside
-from draftproof.properties.lockstep.prefix.calls import RaisedError
+from draftproof.properties.lockstep.executor import Executor
+from draftproof.properties.lockstep.prefix.checked_tree import CheckedTree
 from draftproof.properties.lockstep.prefix.handle import Handle, Request
-from draftproof.properties.lockstep.prefix.judging import MismatchError
-from draftproof.properties.lockstep.prefix.refusals import expect_refusal
+from draftproof.properties.lockstep.prefix.refusals import REFUSALS
 from draftproof.properties.lockstep.prefix.steps import (
-    Bad,
     Begin,
     Confirm,
     Evict,
@@ -25,16 +22,17 @@ from draftproof.properties.lockstep.prefix.steps import (
     Open,
     Read,
     Release,
-    Step,
     Tokens,
     Unlock,
 )
+from draftproof.properties.lockstep.refusals import Bad, expect_refusal
+from draftproof.properties.lockstep.steps import Script, Step
 
 PAGES = 4096
 """Pages in a pool, more than a script stores."""
 
 
-class Executor:
+class TreeExecutor(Executor):
     """A tree under judgement, driven step by step.
 
     After every step the tree's sizes must be the model's, and every slot of the pool must be in one
@@ -51,7 +49,7 @@ class Executor:
 
     Attributes
     ----------
-    beside
+    tree
         The tree and its model.
     handles, requests
         What the script remembers, by name.
@@ -62,103 +60,97 @@ class Executor:
     def __init__(
         self, tree_class: Callable[..., Any], page_size: int = 1, policy: str = "lru", pages: int = PAGES
     ) -> None:
-        self.beside = Beside(tree_class, page_size, policy, pages)
+        self.tree = CheckedTree(tree_class, page_size, policy, pages)
+        super().__init__(self.tree.recorded)
         self.handles: dict[str, Handle] = {}
         self.requests: dict[str, Request] = {}
         self.asked: dict[tuple[Tokens, Namespace], None] = {}
 
-    def apply(self, step: Step) -> Finding | None:
-        """Take one step; return what was wrong with an answer or with the state after it."""
-        beside = self.beside
-        try:
-            self._take(step)
-            beside.judge_state(sum(len(request.own) for request in self.requests.values()))
-        except MismatchError as mismatch:
-            return mismatch.finding
-        except RaisedError as raised:
-            error = raised.error
-            return Finding(raised.line, "an answer", f"{type(error).__name__}: {error}")
-        beside.judged += 1
-        return None
+    def judge_state(self) -> int:
+        """Compare the sizes, and look for every slot."""
+        return self.tree.judge_state(sum(len(request.own) for request in self.requests.values()))
 
-    def closing(self) -> list[Step]:
+    def closing(self) -> Script:
         """Return steps that match again and evict: a half, what is not locked, and once unlocked the rest."""
         unlocks = [Unlock(name) for name, handle in self.handles.items() for _ in range(handle.locks)]
         again = [Match(f"again{i}", *asked) for i, asked in enumerate(self.asked)]
-        ends: list[Step] = [Release(name) for name in self.requests]
-        half, whole = Evict(self.beside.model.evictable // 2), Evict(self.beside.capacity)
+        ends: Script = [Release(name) for name in self.requests]
+        half, whole = Evict(self.tree.model.evictable // 2), Evict(self.tree.capacity)
         return [*again[-LOOKS:], half, whole, *ends, *unlocks, whole]
 
     @singledispatchmethod
-    def _take(self, step: Step) -> None:
-        raise TypeError(f"Executor.apply: step must be a step, got {type(step).__name__}")
+    def take(self, step: Step) -> None:
+        """Take one step."""
+        raise TypeError(f"TreeExecutor.take: step must be one of a prefix tree, got {type(step).__name__}")
 
-    @_take.register
+    @take.register
     def _(self, step: Open) -> None:
-        self.beside.open(step.namespace)
+        self.tree.open(step.namespace)
 
-    @_take.register
+    @take.register
     def _(self, step: Insert) -> None:
-        if step.namespace in self.beside.namespaces:
+        if step.namespace in self.tree.namespaces:
             own = self._allocate(len(step.tokens))
             if own is not None:
                 self._store(step.tokens, own[:0], own, step.namespace, step.priority)
 
-    @_take.register
+    @take.register
     def _(self, step: Match) -> None:
-        if step.namespace in self.beside.namespaces:
-            self._remember(step.name, self.beside.match(step.tokens, step.namespace))
+        if step.namespace in self.tree.namespaces:
+            self._remember(step.name, self.tree.match(step.tokens, step.namespace))
 
-    @_take.register
+    @take.register
     def _(self, step: Read) -> None:
-        if step.namespace in self.beside.namespaces:
-            self._remember(step.name, self.beside.read(step.tokens, step.namespace))
+        if step.namespace in self.tree.namespaces:
+            self._remember(step.name, self.tree.read(step.tokens, step.namespace))
 
-    @_take.register
+    @take.register
     def _(self, step: Confirm) -> None:
         seen = self.handles.get(step.of)
-        now = None if seen is None else self.beside.confirm(seen)
+        now = None if seen is None else self.tree.confirm(seen)
         if now is not None:
             self._remember(step.name, now)
 
-    @_take.register
+    @take.register
     def _(self, step: Lock) -> None:
         if step.name in self.handles:
-            self.beside.lock(self.handles[step.name], step.seen)
+            self.tree.lock(self.handles[step.name], step.seen)
 
-    @_take.register
+    @take.register
     def _(self, step: Unlock) -> None:
         handle = self.handles.get(step.name)
         if handle is not None and handle.locks:
-            self.beside.unlock(handle)
+            self.tree.unlock(handle)
 
-    @_take.register
+    @take.register
     def _(self, step: Evict) -> None:
-        self.beside.evict(step.count)
+        self.tree.evict(step.count)
 
-    @_take.register
+    @take.register
     def _(self, step: Begin) -> None:
-        if step.namespace in self.beside.namespaces:
+        if step.namespace in self.tree.namespaces:
             self._begin(step.name, step.tokens, step.namespace)
 
-    @_take.register
+    @take.register
     def _(self, step: Fork) -> None:
         if step.of in self.requests:
             parent = self.requests[step.of].handle
             self._begin(step.name, (*parent.tokens, *step.tail), parent.namespace)
 
-    @_take.register
+    @take.register
     def _(self, step: Release) -> None:
         if step.name in self.requests:
             request = self.requests.pop(step.name)
             handle = request.handle
-            shared = self.beside.slots_of(handle.tokens, handle.namespace)
+            shared = self.tree.slots_of(handle.tokens, handle.namespace)
             self._store(request.tokens, shared, request.own, handle.namespace, step.priority)
-            self.beside.unlock(handle)
+            self.tree.unlock(handle)
 
-    @_take.register
+    @take.register
     def _(self, step: Bad) -> None:
-        expect_refusal(self.beside, step, list(self.asked))
+        refusal = REFUSALS[step.kind](self.tree, step.number, list(self.asked))
+        if refusal is not None:
+            expect_refusal(self.recorded, refusal)
 
     def _remember(self, name: str, handle: Handle) -> None:
         """Keep a handle; one of that name that is locked stays, for its lock has to be undone."""
@@ -168,15 +160,15 @@ class Executor:
     def _begin(self, name: str, tokens: Tokens, namespace: Namespace) -> None:
         if name in self.requests:
             return
-        handle = self.beside.match(tokens, namespace)
+        handle = self.tree.match(tokens, namespace)
         own = self._allocate(len(tokens) - handle.length)
         if own is not None:
             self.requests[name] = Request(handle, tokens, own)
-            self.beside.lock(handle, seen=True)
+            self.tree.lock(handle, seen=True)
 
     def _allocate(self, count: int) -> np.ndarray | None:
         """Take whole pages for so many tokens from the pool; None if it has too few."""
-        size, pool = self.beside.page_size, self.beside.pool
+        size, pool = self.tree.page_size, self.tree.pool
         wanted = -(-count // size) * size
         return pool.allocate(wanted) if wanted <= pool.free_tokens else None
 
@@ -184,12 +176,12 @@ class Executor:
         self, tokens: Tokens, shared: np.ndarray, own: np.ndarray, namespace: Namespace, priority: int
     ) -> None:
         """Insert tokens under slots that the tree has already, then under ones of the pool."""
-        size, start = self.beside.page_size, len(shared)
+        size, start = self.tree.page_size, len(shared)
         slots = np.concatenate([shared, own])[: len(tokens)]
-        present = self.beside.insert(tokens, slots, namespace, priority)
+        present = self.tree.insert(tokens, slots, namespace, priority)
         self.asked[tokens, namespace] = None
-        self.beside.pool.free(own[: present - start])  # duplicates of what was present
-        self.beside.pool.free(own[len(tokens) // size * size - start :])  # a partial page is not stored
+        self.tree.pool.free(own[: present - start])  # duplicates of what was present
+        self.tree.pool.free(own[len(tokens) // size * size - start :])  # a partial page is not stored
 
 
 LOOKS = 12

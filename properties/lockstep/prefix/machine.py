@@ -1,15 +1,17 @@
-"""A Hypothesis state machine that invents the script of a prefix tree step by step, and shortens it."""
+"""A Hypothesis state machine that invents the script of a prefix tree step by step."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
+from hypothesis.stateful import Bundle, rule
 
-from draftproof.properties.lockstep.prefix.executor import Executor
+from draftproof.properties.lockstep.machine import LockstepMachine
+from draftproof.properties.lockstep.prefix.executor import TreeExecutor
 from draftproof.properties.lockstep.prefix.refusals import REFUSALS
+from draftproof.properties.lockstep.prefix.simplification import simplify_script
 from draftproof.properties.lockstep.prefix.steps import (
-    Bad,
     Begin,
     Confirm,
     Evict,
@@ -21,17 +23,17 @@ from draftproof.properties.lockstep.prefix.steps import (
     Open,
     Read,
     Release,
-    Step,
     Tokens,
     Unlock,
 )
+from draftproof.properties.lockstep.refusals import Bad
 from draftproof.properties.strategies.prefix import NAMESPACES, PRIORITIES, token_sequences
 from draftproof.properties.strategies.validation import integer
 
 
-def machine(  # noqa: C901 - a rule for each kind of step, none of which branches
+def make_machine(  # noqa: C901 - a rule for each kind of step, none of which branches
     tree_class: Callable[..., Any], page_size: int = 1, policy: str = "lru"
-) -> type[RuleBasedStateMachine]:
+) -> type[LockstepMachine]:
     """Return a state machine whose every step is judged beside the model.
 
     Parameters
@@ -43,10 +45,10 @@ def machine(  # noqa: C901 - a rule for each kind of step, none of which branche
 
     Run it with ``hypothesis.stateful.run_state_machine_as_test``, or give pytest its ``TestCase``.
     """
-    integer("machine", "page_size", page_size, 1)
+    integer("make_machine", "page_size", page_size, 1)
     sequences = token_sequences(page_size)
 
-    class PrefixTree(RuleBasedStateMachine):
+    class PrefixTreeMachine(LockstepMachine):
         """A tree, its model, and what was remembered of both."""
 
         nodes: Bundle[str] = Bundle("nodes")
@@ -54,32 +56,17 @@ def machine(  # noqa: C901 - a rule for each kind of step, none of which branche
         sequences_seen: Bundle[Tokens] = Bundle("sequences_seen")
 
         def __init__(self) -> None:
-            super().__init__()
-            self.executor = Executor(tree_class, page_size, policy)
-            self.named = 0
-            self.failed = False
-
-        def name(self) -> str:
-            """Return a new name."""
-            self.named += 1
-            return f"m{self.named}"
-
-        def step(self, step: Step) -> None:
-            """Take a step; the assertion says what was wrong and which calls led to it."""
-            finding = self.executor.apply(step)
-            if finding is not None:
-                self.failed = True
-                raise AssertionError("\n".join((str(finding), *self.executor.beside.calls.lines)))
+            super().__init__(partial(TreeExecutor, tree_class, page_size, policy), simplify_script)
 
         @rule(namespace=NAMESPACES)
         def open(self, namespace: Namespace) -> None:
             """Open a namespace, maybe again."""
-            self.step(Open(namespace))
+            self.take(Open(namespace))
 
         @rule(target=sequences_seen, tokens=sequences, namespace=NAMESPACES, priority=PRIORITIES)
         def insert(self, tokens: Tokens, namespace: Namespace, priority: int) -> Tokens:
             """Store a sequence of its own."""
-            self.step(Insert(tokens, namespace, priority))
+            self.take(Insert(tokens, namespace, priority))
             return tokens
 
         @rule(
@@ -91,78 +78,73 @@ def machine(  # noqa: C901 - a rule for each kind of step, none of which branche
         )
         def branch(self, begin: Tokens, place: int, end: Tokens, namespace: Namespace) -> Tokens:
             """Store a sequence that leaves an earlier one anywhere."""
-            self.step(Insert((*begin[:place], *end), namespace))
+            self.take(Insert((*begin[:place], *end), namespace))
             return (*begin[:place], *end)
 
         @rule(target=nodes, tokens=sequences_seen | sequences, namespace=NAMESPACES)
         def match(self, tokens: Tokens, namespace: Namespace) -> str:
             """Match a whole sequence."""
-            name = self.name()
-            self.step(Match(name, tokens, namespace))
+            name = self.make_name()
+            self.take(Match(name, tokens, namespace))
             return name
 
         @rule(tokens=sequences_seen, namespace=NAMESPACES)
         def split_at_every_place(self, tokens: Tokens, namespace: Namespace) -> None:
             """Match every prefix of a sequence, the longest last."""
             for end in range(0, len(tokens) + 1, max(1, page_size // 2)):
-                self.step(Match(self.name(), tokens[:end], namespace))
+                self.take(Match(self.make_name(), tokens[:end], namespace))
 
         @rule(target=nodes, tokens=sequences_seen, namespace=NAMESPACES)
         def read(self, tokens: Tokens, namespace: Namespace) -> str:
             """Match without touching."""
-            name = self.name()
-            self.step(Read(name, tokens, namespace))
+            name = self.make_name()
+            self.take(Read(name, tokens, namespace))
             return name
 
         @rule(target=nodes, of=nodes)
         def confirm(self, of: str) -> str:
             """Confirm what was seen, however much has happened since."""
-            name = self.name()
-            self.step(Confirm(name, of))
+            name = self.make_name()
+            self.take(Confirm(name, of))
             return name
 
         @rule(node=nodes, seen=st.booleans())
         def lock(self, node: str, seen: bool) -> None:
             """Lock a node."""
-            self.step(Lock(node, seen))
+            self.take(Lock(node, seen))
 
         @rule(node=nodes)
         def unlock(self, node: str) -> None:
             """Undo a lock."""
-            self.step(Unlock(node))
+            self.take(Unlock(node))
 
         @rule(count=st.integers(0, 6 * page_size))
         def evict(self, count: int) -> None:
             """Evict some."""
-            self.step(Evict(count))
+            self.take(Evict(count))
 
         @rule(target=requests, tokens=sequences_seen | sequences, namespace=NAMESPACES)
         def begin(self, tokens: Tokens, namespace: Namespace) -> str:
             """Begin a request."""
-            name = self.name()
-            self.step(Begin(name, tokens, namespace))
+            name = self.make_name()
+            self.take(Begin(name, tokens, namespace))
             return name
 
         @rule(target=requests, of=requests, tail=sequences)
         def fork(self, of: str, tail: Tokens) -> str:
             """Begin a second request on the prefix of a first."""
-            name = self.name()
-            self.step(Fork(name, of, tail))
+            name = self.make_name()
+            self.take(Fork(name, of, tail))
             return name
 
         @rule(request=requests, priority=PRIORITIES)
         def release(self, request: str, priority: int) -> None:
             """End a request."""
-            self.step(Release(request, priority))
+            self.take(Release(request, priority))
 
         @rule(kind=st.sampled_from(sorted(REFUSALS)), number=st.integers(0, 999))
         def bad_call(self, kind: str, number: int) -> None:
             """Make a call that must be refused."""
-            self.step(Bad(kind, number))
+            self.take(Bad(kind, number))
 
-        def teardown(self) -> None:
-            """Match again, end everything, evict all; after a failure the tree is not asked any more."""
-            for step in [] if self.failed else self.executor.closing():
-                self.step(step)
-
-    return PrefixTree
+    return PrefixTreeMachine

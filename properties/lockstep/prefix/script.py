@@ -1,4 +1,4 @@
-"""Makes a script of a case: seeded, so that the case's line is all that a report needs."""
+"""Writes the script of a case: seeded, so that the case's line is all that a report needs."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,6 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.lockstep.prefix.refusals import REFUSALS
 from draftproof.properties.lockstep.prefix.sequences import LONGEST, Sequences
 from draftproof.properties.lockstep.prefix.steps import (
-    Bad,
     Begin,
     Confirm,
     Evict,
@@ -20,16 +19,19 @@ from draftproof.properties.lockstep.prefix.steps import (
     Open,
     Read,
     Release,
-    Step,
     Unlock,
 )
+from draftproof.properties.lockstep.refusals import Bad
+from draftproof.properties.lockstep.steps import Script, Step
 
 NAMESPACES: tuple[Namespace, ...] = ("adapter", 7, "")
 
-SERVING = {
+Weights = Mapping[type[Step], int]
+"""How often each kind of step is taken."""
+SERVING: Weights = {
     Insert: 20, Match: 17, Evict: 14, Begin: 8, Fork: 5, Release: 8, Lock: 10, Unlock: 4, Read: 6, Confirm: 9,
 }  # fmt: skip
-"""How often each step is taken where a law does not say otherwise."""
+"""Where a law does not say otherwise."""
 EVERYTHING = 10**6
 BAD = 0.4
 """Bad calls per good one, if the case has any."""
@@ -93,7 +95,7 @@ class _Writer:
         return int(self.rng.integers(-1, 3))
 
 
-def script(case: Case, weights: Mapping[type[Step], int] = SERVING) -> list[Step]:
+def write_script(case: Case, weights: Weights = SERVING) -> Script:
     """Return the steps of a case.
 
     ``shape`` has P, the page size, and ``steps``, how many there are; the option ``tokens`` is "small"
@@ -102,7 +104,7 @@ def script(case: Case, weights: Mapping[type[Step], int] = SERVING) -> list[Step
     """
     writer = _Writer(case)
     kinds, shares = list(weights), np.array([*weights.values()]) / sum(weights.values())
-    steps: list[Step] = [Open(namespace) for namespace in writer.namespaces if namespace is not None]
+    steps: Script = [Open(namespace) for namespace in writer.namespaces if namespace is not None]
     for _ in range(case.shape["steps"]):
         steps.append(writer.step(kinds[int(writer.rng.choice(len(kinds), p=shares))]))
         if "bad_calls" in case.flags and writer.rng.random() < BAD:

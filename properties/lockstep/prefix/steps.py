@@ -1,19 +1,20 @@
 """The steps of a script: what an engine asks of its prefix tree, one small value each.
 
-Steps refer to one another by name (``m3``), never by node id, and a step whose name is not there is
-passed over: so any part of a script is a script, and shortening one is leaving steps out.
+Steps refer to one another by name (``m3``), never by node id. ``Bad`` is the general step of that name.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from draftproof.properties.lockstep.prefix.shown import shown
+from draftproof.properties.lockstep.notation import format_numbers
+from draftproof.properties.lockstep.steps import Step, lower, shorten
 
 Tokens = tuple[int, ...]
 Namespace = str | int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class Open(Step):
     """Open a namespace."""
 
     namespace: Namespace
@@ -23,7 +24,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Step):
     """Store tokens under slots from the pool; what was present goes back to the pool."""
 
     tokens: Tokens
@@ -32,11 +33,22 @@ class Insert:
 
     def __str__(self) -> str:
         rank = f" at priority {self.priority}" if self.priority else ""
-        return f"insert {shown(self.tokens)}{_inside(self.namespace)}{rank}"
+        return f"insert {format_numbers(self.tokens)}{_inside(self.namespace)}{rank}"
+
+    @property
+    def size(self) -> int:
+        """Tokens."""
+        return len(self.tokens)
+
+    def simplify(self) -> Iterator[Step]:
+        """Yield insertions of fewer tokens, then one without a priority."""
+        yield from (replace(self, tokens=tokens) for tokens in shorten(self.tokens))
+        if self.priority:
+            yield replace(self, priority=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class Match(Step):
     """Match tokens and remember the answer under a name."""
 
     name: str
@@ -44,11 +56,20 @@ class Match:
     namespace: Namespace = None
 
     def __str__(self) -> str:
-        return f"{self.name} = match {shown(self.tokens)}{_inside(self.namespace)}"
+        return f"{self.name} = match {format_numbers(self.tokens)}{_inside(self.namespace)}"
+
+    @property
+    def size(self) -> int:
+        """Tokens."""
+        return len(self.tokens)
+
+    def simplify(self) -> Iterator[Step]:
+        """Yield matches of fewer tokens."""
+        yield from (replace(self, tokens=tokens) for tokens in shorten(self.tokens))
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class Read(Step):
     """Match as a device does, touching nothing, and remember (node, length, epoch) under a name."""
 
     name: str
@@ -56,11 +77,20 @@ class Read:
     namespace: Namespace = None
 
     def __str__(self) -> str:
-        return f"{self.name} = read {shown(self.tokens)}{_inside(self.namespace)}"
+        return f"{self.name} = read {format_numbers(self.tokens)}{_inside(self.namespace)}"
+
+    @property
+    def size(self) -> int:
+        """Tokens."""
+        return len(self.tokens)
+
+    def simplify(self) -> Iterator[Step]:
+        """Yield reads of fewer tokens."""
+        yield from (replace(self, tokens=tokens) for tokens in shorten(self.tokens))
 
 
 @dataclass(frozen=True, slots=True)
-class Confirm:
+class Confirm(Step):
     """Turn what was read or matched at an earlier epoch into a match of now."""
 
     name: str
@@ -71,7 +101,7 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Step):
     """Lock a remembered node, giving the epoch at which it was seen if ``seen``."""
 
     name: str
@@ -82,7 +112,7 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlock:
+class Unlock(Step):
     """Undo one lock of a remembered node."""
 
     name: str
@@ -92,7 +122,7 @@ class Unlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Evict:
+class Evict(Step):
     """Free at least so many tokens, if so many can be freed."""
 
     count: int
@@ -100,9 +130,18 @@ class Evict:
     def __str__(self) -> str:
         return f"evict {self.count}"
 
+    @property
+    def size(self) -> int:
+        """Tokens."""
+        return self.count
+
+    def simplify(self) -> Iterator[Step]:
+        """Yield evictions of less."""
+        yield from (Evict(count) for count in lower(self.count))
+
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Step):
     """Begin a request: match its tokens, lock what matched, take slots for the rest from the pool."""
 
     name: str
@@ -110,11 +149,22 @@ class Begin:
     namespace: Namespace = None
 
     def __str__(self) -> str:
-        return f"{self.name} = begin {shown(self.tokens)}{_inside(self.namespace)}"
+        return f"{self.name} = begin {format_numbers(self.tokens)}{_inside(self.namespace)}"
+
+    @property
+    def size(self) -> int:
+        """Tokens."""
+        return len(self.tokens)
+
+    def simplify(self) -> Iterator[Step]:
+        """Yield a plain match and a plain insertion, then requests of fewer tokens."""
+        yield Match(self.name, self.tokens, self.namespace)
+        yield Insert(self.tokens, self.namespace)
+        yield from (replace(self, tokens=tokens) for tokens in shorten(self.tokens))
 
 
 @dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(Step):
     """Begin a second request on the prefix that another one matched, with an end of its own."""
 
     name: str
@@ -122,11 +172,20 @@ class Fork:
     tail: Tokens
 
     def __str__(self) -> str:
-        return f"{self.name} = fork {self.of} + {shown(self.tail)}"
+        return f"{self.name} = fork {self.of} + {format_numbers(self.tail)}"
+
+    @property
+    def size(self) -> int:
+        """Tokens."""
+        return len(self.tail)
+
+    def simplify(self) -> Iterator[Step]:
+        """Yield forks with shorter ends."""
+        yield from (replace(self, tail=tail) for tail in shorten(self.tail))
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class Release(Step):
     """End a request: insert its tokens, free its duplicates, unlock what it had matched."""
 
     name: str
@@ -135,20 +194,6 @@ class Release:
     def __str__(self) -> str:
         rank = f" at priority {self.priority}" if self.priority else ""
         return f"release {self.name}{rank}"
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A call that must be refused and change nothing; its details follow from a number."""
-
-    kind: str
-    number: int = 0
-
-    def __str__(self) -> str:
-        return f"bad call: {self.kind} ({self.number})"
-
-
-Step = Open | Insert | Match | Read | Confirm | Lock | Unlock | Evict | Begin | Fork | Release | Bad
 
 
 def _inside(namespace: Namespace) -> str:

@@ -11,9 +11,6 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.laws.prefix.tree import TREE_LAWS
-from draftproof.properties.lockstep.prefix.executor import Executor
-from draftproof.properties.lockstep.prefix.script import script
-from draftproof.properties.lockstep.prefix.shown import shown
 from draftproof.properties.mutants import MUTANTS
 from draftproof.properties.mutants.kill import rejections
 
@@ -52,24 +49,3 @@ def test_a_planted_bug_is_shown_in_a_few_calls(name: str) -> None:
 
 def calls(text: str) -> int:
     return len(re.findall(r"^ +\w+\.\w+\(", text, re.MULTILINE))
-
-
-def test_a_script_follows_from_its_case() -> None:
-    hostile = replace(CASE, flags=frozenset({"bad_calls", "namespaces"}))
-    assert script(hostile) == script(Case.parse(str(hostile)))
-    assert script(hostile) != script(replace(hostile, seed=2))
-    assert all(len(str(step).splitlines()) == 1 for step in script(hostile))
-
-
-def test_any_part_of_a_script_is_a_script() -> None:
-    steps = script(replace(CASE, flags=frozenset({"bad_calls", "namespaces"})))
-    for start in range(len(steps)):
-        executor = Executor(reference.RadixTree, 2)
-        assert all(executor.apply(step) is None for step in steps[start::2])
-
-
-@pytest.mark.parametrize(
-    "numbers", [[], [1, 2], [0] * 63 + [5], [5] + [0] * 63, list(range(64)), [1, 1, 2] * 9, [7, *[2] * 9, 3]]
-)
-def test_what_is_shown_is_what_was_given(numbers: list[int]) -> None:
-    assert eval(shown(numbers)) == numbers

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from draftproof import reference
-from draftproof.properties.lockstep.prefix.executor import Executor
-from draftproof.properties.lockstep.prefix.steps import Bad, Open, Step, Tokens
+from draftproof.properties.lockstep.prefix.executor import TreeExecutor
+from draftproof.properties.lockstep.prefix.steps import Open, Tokens
+from draftproof.properties.lockstep.refusals import Bad
+from draftproof.properties.lockstep.steps import Script, Step
 from draftproof.properties.strategies import token_sequences, tree_scripts
 
 LOOK = settings(max_examples=5_000, database=None, derandomize=True, deadline=None)
@@ -32,8 +34,8 @@ def test_sequences_part_inside_a_page(page_size: int) -> None:
 
 
 @given(tree_scripts(3, steps=12, hostile=True))
-def test_the_oracle_takes_every_script(steps: list[Step]) -> None:
-    executor = Executor(reference.RadixTree, 3)
+def test_the_oracle_takes_every_script(steps: Script) -> None:
+    executor = TreeExecutor(reference.RadixTree, 3)
     for step in steps:
         assert executor.apply(step) is None
     for step in executor.closing():
@@ -42,7 +44,7 @@ def test_the_oracle_takes_every_script(steps: list[Step]) -> None:
 
 @pytest.mark.parametrize("kind", [Open, Bad])
 def test_scripts_reach(kind: type[Step]) -> None:
-    def has(steps: list[Step]) -> bool:
+    def has(steps: Script) -> bool:
         return any(isinstance(step, kind) for step in steps)
 
     assert find(tree_scripts(hostile=True), has, settings=LOOK)

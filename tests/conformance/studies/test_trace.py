@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from draftproof import reference
 from draftproof.conformance.cli import trace
 from draftproof.conformance.cli.main import main
-from draftproof.conformance.studies.prefix import belady, exact_cache
-from draftproof.conformance.studies.prefix import page as trace_page
-from draftproof.conformance.studies.prefix.formats import Request, Trace, read
-from draftproof.conformance.studies.prefix.measure import POLICIES
-from draftproof.conformance.studies.prefix.pages import number
-from draftproof.conformance.studies.prefix.replay import fastest_tree, replay
-from draftproof.conformance.studies.prefix.tables import studies_of
+from draftproof.conformance.studies.prefix import belady, docs_page, exact_cache
+from draftproof.conformance.studies.prefix.formats import Request, Trace, read_trace
+from draftproof.conformance.studies.prefix.picture import select_conversations
+from draftproof.conformance.studies.prefix.prefixes import number_pages
+from draftproof.conformance.studies.prefix.replay import find_fastest_tree, replay
+from draftproof.conformance.studies.prefix.study import POLICIES
+from draftproof.conformance.studies.prefix.tables import load_studies
 
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -73,13 +73,13 @@ def made(seed: int, page_size: int) -> list[Request]:
 def test_the_tree_finds_what_exact_simulation_finds(policy: str, page_size: int) -> None:
     for seed in range(3):
         requests = made(seed, page_size)
-        pages = number(requests, page_size)
+        pages = number_pages(requests, page_size)
         for capacity in (1, 7, len(pages.parents) // 3, len(pages.parents)):
             expected = exact_cache.simulate(pages, capacity, policy)
             got = replay(reference.RadixTree(page_size, policy), requests, page_size, capacity)
             assert got.hits.tolist() == expected.hits.tolist()
             assert got.evicted == expected.evicted
-            assert expected.hits.sum() <= belady.optimum(pages, capacity).sum()
+            assert expected.hits.sum() <= belady.compute_optimum(pages, capacity).sum()
         assert expected.hits.tolist() == pages.known.tolist()
 
 
@@ -110,15 +110,15 @@ def closed(pages: frozenset[int], parents: Sequence[int], capacity: int) -> set[
 )
 def test_belady_is_the_best_that_any_cache_of_prefixes_can_do(asked: list[list[int]], capacity: int) -> None:
     requests = [Request(np.array(blocks, dtype=np.int32), len(blocks), 1) for blocks in asked]
-    pages = number(requests, 1)
+    pages = number_pages(requests, 1)
     paths = [request.tolist() for request in pages.requests]
     best = best_by_trying(paths, pages.parents.tolist(), capacity)
-    assert belady.optimum(pages, capacity).sum() == best
+    assert belady.compute_optimum(pages, capacity).sum() == best
 
 
 def test_prefixes_are_numbered_alike_if_and_only_if_they_are_equal() -> None:
     requests = made(5, 2)
-    pages = number(requests, 2)
+    pages = number_pages(requests, 2)
     prefixes: dict[int, tuple[object, ...]] = {}
     for request, own in zip(requests, pages.requests, strict=True):
         for depth, page in enumerate(own.tolist(), 1):
@@ -129,15 +129,15 @@ def test_prefixes_are_numbered_alike_if_and_only_if_they_are_equal() -> None:
 
 @present
 def test_the_published_ratios_are_reproduced() -> None:
-    found = read(CONVERSATION)
-    pages = number(found.requests, 1)
+    found = read_trace(CONVERSATION)
+    pages = number_pages(found.requests, 1)
     tokens = sum(request.length for request in found.requests)
 
     def percent(hits: np.ndarray) -> float:
         covered = sum(r.covered(n) for r, n in zip(found.requests, hits.tolist(), strict=True))
         return round(100 * covered / tokens, 1)
 
-    name, make_tree = fastest_tree()
+    name, make_tree = find_fastest_tree()
     for capacity, ratio in LRU_OF_CONVERSATION.items():
         expected = exact_cache.simulate(pages, capacity, "lru")
         assert percent(expected.hits) == ratio
@@ -151,11 +151,11 @@ def test_the_published_ratios_are_reproduced() -> None:
 @present
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "-" + path.stem)
 def test_real_requests_are_replayed_exactly_under_every_policy(path: Path) -> None:
-    requests = read(path).requests
+    requests = read_trace(path).requests
     few = int(np.searchsorted(np.cumsum([len(request.blocks) for request in requests]), 10_000))
     requests = requests[: max(few, 50)]
-    pages = number(requests, 1)
-    _, make_tree = fastest_tree()
+    pages = number_pages(requests, 1)
+    _, make_tree = find_fastest_tree()
     for policy in POLICIES:
         for capacity in (len(pages.parents) // 20, len(pages.parents) // 3):
             expected = exact_cache.simulate(pages, capacity, policy)
@@ -225,7 +225,7 @@ def test_a_tree_that_evicts_the_wrong_leaf_fails(
     def wrong(page_size: int, _: str) -> reference.RadixTree:
         return reference.RadixTree(page_size, "mru")
 
-    monkeypatch.setattr(trace, "fastest_tree", lambda: ("wrong", wrong))
+    monkeypatch.setattr(trace, "find_fastest_tree", lambda: ("wrong", wrong))
     assert draftproof(chats, "--policy", "lru", "--capacity", 100) == 1
     assert "chats, lru, 100 blocks: not what exact simulation finds" in capsys.readouterr().err
 
@@ -259,21 +259,19 @@ def test_a_trace_of_nothing_is_replayed(draftproof: Draftproof, tmp_path: Path) 
 
 
 def test_only_requests_that_belong_together_are_drawn() -> None:
-    from draftproof.conformance.studies.prefix.picture import conversations
-
     def request(*blocks: int) -> Request:
         return Request(np.array(blocks, dtype=np.int32), len(blocks), 1)
 
     alone = [request(0, 100 + n) for n in range(40)]
     twice = [request(0, 1, 2), request(0, 1, 3)]
-    chosen = conversations(Trace("t", [alone[0], twice[0], *alone[1:], twice[1]]), 5)
+    chosen = select_conversations(Trace("t", [alone[0], twice[0], *alone[1:], twice[1]]), 5)
     assert [each.blocks.tolist() for each in chosen] == [[0, 1, 2], [0, 1, 3]]
 
 
 def test_the_page_follows_from_replays_that_were_exact() -> None:
-    for path, text in trace_page.remade(ROOT).items():
+    for path, text in docs_page.render_docs_page(ROOT).items():
         assert path.read_text(encoding="utf-8") == text, "draftproof badge makes it anew"
-    studies = studies_of(json.loads((ROOT / trace_page.STUDIES).read_text(encoding="utf-8")))
+    studies = load_studies(json.loads((ROOT / docs_page.STUDIES).read_text(encoding="utf-8")))
     for study in studies:
         assert study.cost is not None
         assert study.cost.worst <= 1

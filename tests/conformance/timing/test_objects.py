@@ -11,6 +11,7 @@ from draftproof.properties.backend import Backend
 from draftproof.properties.contracts.prefix.radix_tree import RADIX_TREE
 
 HOST = "draftproof.optimized.host"
+WRONG = "draftproof.properties.mutants.radix_tree.evict_overshoots"
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,7 @@ def test_no_time_is_quoted_for_a_wrong_tree() -> None:
     with pytest.raises(DiagnosticError, match="evict_overshoots is wrong on the timed inputs"):
         list(
             time_objects(
-                replace(RADIX_TREE, acts=tuple(evict)), ["draftproof.properties.mutants.evict_overshoots"]
+                replace(RADIX_TREE, acts=tuple(evict)),
+                ["draftproof.properties.mutants.radix_tree.evict_overshoots"],
             )
         )

@@ -11,12 +11,12 @@ STUDIES = Path("docs") / "evidence" / "traces.json"
 """Relative to the project; ``draftproof trace FILE... --report docs/evidence`` writes it."""
 
 
-def remade(root: Path) -> dict[Path, str]:
+def render_docs_page(root: Path) -> dict[Path, str]:
     """Return the page with the tables made anew; nothing if page or replays are not there."""
     if not ((root / PAGE).exists() and (root / STUDIES).exists()):
         return {}
-    studies = tables.studies_of(json.loads((root / STUDIES).read_text(encoding="utf-8")))
+    studies = tables.load_studies(json.loads((root / STUDIES).read_text(encoding="utf-8")))
     text = (root / PAGE).read_text(encoding="utf-8")
-    text = update_markers(text, "costs", tables.cost_markdown(studies))
-    text = update_markers(text, "ratios", tables.ratios_markdown(studies))
-    return {root / PAGE: update_markers(text, "speeds", tables.speed_markdown(studies))}
+    text = update_markers(text, "costs", tables.render_costs(studies))
+    text = update_markers(text, "ratios", tables.render_ratios(studies))
+    return {root / PAGE: update_markers(text, "speeds", tables.render_speeds(studies))}

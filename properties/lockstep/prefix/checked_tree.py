@@ -1,22 +1,23 @@
-"""A tree beside its model: every call is made on both, and the answers are compared."""
+"""A tree whose every call is made on its model too, and whose answers are compared."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from draftproof.properties.lockstep.prefix.calls import Calls, RaisedError
+from draftproof.properties.lockstep.calls import RaisedError
+from draftproof.properties.lockstep.judging import MismatchError, judge_value
+from draftproof.properties.lockstep.notation import format_numbers
 from draftproof.properties.lockstep.prefix.handle import Handle
-from draftproof.properties.lockstep.prefix.judging import MismatchError, judge_number, judge_slots
 from draftproof.properties.lockstep.prefix.nodes import Nodes, Prefix
-from draftproof.properties.lockstep.prefix.shown import shown
+from draftproof.properties.lockstep.prefix.recording import judge_slots, record_tree
 from draftproof.properties.lockstep.prefix.steps import Namespace, Tokens
 from draftproof.reference.prefix import PrefixModel, SlotPool
 
 SIZES = ("cached", "locked", "evictable", "nodes", "epoch")
 
 
-class Beside:
+class CheckedTree:
     """One tree, the model of its tokens, the prediction of its nodes, and the pool of its slots.
 
     Each method makes one call to the tree and raises MismatchError if the answer is not the model's.
@@ -24,7 +25,7 @@ class Beside:
 
     def __init__(self, tree_class: Callable[..., Any], page_size: int, policy: str, pages: int) -> None:
         self.page_size = page_size
-        self.calls = Calls(tree_class, page_size, policy)
+        self.recorded = record_tree(tree_class, page_size, policy)
         self.model = PrefixModel(page_size, policy)
         self.pool = SlotPool(pages, page_size)
         self.capacity = pages * page_size
@@ -34,8 +35,6 @@ class Beside:
         """What the tree calls each node, as far as it has said so."""
         self.pages_of: dict[int, Prefix] = {}
         """The prefix that ends with a cached page, by the page's first slot."""
-        self.judged = 0
-        """How many answers and sizes were compared."""
 
     def open(self, namespace: Namespace) -> None:
         """Open a namespace."""
@@ -43,23 +42,25 @@ class Beside:
         node = self.nodes.open(namespace)
         if namespace not in self.namespaces:
             self.namespaces.append(namespace)
-        self._judge_node(node, self.calls("open", namespace))
+        self._judge_node(node, self.recorded.call("open", namespace))
 
     def match(self, tokens: Tokens, namespace: Namespace) -> Handle:
         """Match tokens: the longest cached prefix in whole pages, and the node that ends there."""
         expected = self.model.match(tokens, namespace=namespace)
         node = self.nodes.end_at((namespace, tokens[: len(expected)]))
-        return self._matched(expected, node, self.calls("match", list(tokens), **_inside(namespace)))
+        return self._judge_match(
+            expected, node, self.recorded.call("match", list(tokens), **_inside(namespace))
+        )
 
     def read(self, tokens: Tokens, namespace: Namespace) -> Handle:
         """Match without touching, as a device does; with ``match`` where the tree offers nothing else."""
-        if not hasattr(self.calls.tree, "match_many"):
+        if not hasattr(self.recorded.target, "match_many"):
             return self.match(tokens, namespace)
         length = self.longest(tokens, namespace)
         node = self.nodes.covering((namespace, tokens[:length]))
         asked, bounds = np.array(tokens, np.int32), np.array([0, len(tokens)], np.int64)
-        lengths, ids = self.calls("match_many", asked, bounds, **_inside(namespace))
-        judge_number(f"{self.calls.lines[-1]}: length", length, int(lengths[0]))
+        lengths, ids = self.recorded.call("match_many", asked, bounds, **_inside(namespace))
+        judge_value(f"{self.recorded.lines[-1]}: length", length, int(lengths[0]))
         self._judge_node(node, int(ids[0]))
         return Handle(node, int(ids[0]), self.nodes.epoch, tokens[:length], namespace)
 
@@ -70,7 +71,9 @@ class Beside:
             return None
         expected = self.model.match(seen.tokens, namespace=seen.namespace)
         node = self.nodes.end_at((seen.namespace, seen.tokens))
-        return self._matched(expected, node, self.calls("confirm", seen.id, seen.length, seen.epoch))
+        return self._judge_match(
+            expected, node, self.recorded.call("confirm", seen.id, seen.length, seen.epoch)
+        )
 
     def lock(self, handle: Handle, seen: bool) -> None:
         """Lock a node, with the epoch at which it was seen or without.
@@ -83,22 +86,22 @@ class Beside:
             namespace, tokens = self.nodes.prefixes[handle.node]
             self.model.lock(tokens, namespace=namespace)
             handle.locks += 1
-            self.calls("lock", handle.id, **({"epoch": handle.epoch} if seen else {}))
+            self.recorded.call("lock", handle.id, **({"epoch": handle.epoch} if seen else {}))
 
     def unlock(self, handle: Handle) -> None:
         """Undo one of the handle's locks."""
         namespace, tokens = self.nodes.prefixes[handle.node]
         self.model.unlock(tokens, namespace=namespace)
         handle.locks -= 1
-        self.calls("unlock", handle.id)
+        self.recorded.call("unlock", handle.id)
 
     def evict(self, count: int) -> None:
         """Evict; the freed slots and their order are the model's."""
         expected = self.model.evict(count)
         pages = [self.pages_of.pop(slot) for slot in expected.tolist() if slot % self.page_size == 0]
         self.nodes.cut(pages)
-        answer = self.calls("evict", count)
-        judge_slots(self.calls.lines[-1], expected, answer)
+        answer = self.recorded.call("evict", count)
+        judge_slots(self.recorded.lines[-1], expected, answer)
         self.pool.free(answer)
 
     def insert(self, tokens: Tokens, slots: np.ndarray, namespace: Namespace, priority: int) -> int:
@@ -109,8 +112,8 @@ class Beside:
         for begin in range(present, whole, self.page_size):
             self.pages_of[int(slots[begin])] = namespace, tokens[: begin + self.page_size]
         keywords = _inside(namespace) | ({"priority": priority} if priority else {})
-        answer = self.calls("insert", list(tokens), slots, **keywords)
-        judge_number(self.calls.lines[-1], present, answer)
+        answer = self.recorded.call("insert", list(tokens), slots, **keywords)
+        judge_value(self.recorded.lines[-1], present, answer)
         return present
 
     def longest(self, tokens: Tokens, namespace: Namespace) -> int:
@@ -126,18 +129,18 @@ class Beside:
         pages = [self.model.pages[namespace, tokens[:end]].slots for end in ends]
         return np.array([slot for page in pages for slot in page], np.int32)
 
-    def judge_state(self, held: int) -> None:
-        """Compare the sizes; every slot of the pool must be free, cached or one of the ``held``."""
+    def judge_state(self, held: int) -> int:
+        """Compare the sizes, and return how many; every slot must be free, cached or one of the ``held``."""
         model = self.model
         expected = (model.cached, model.locked, model.evictable, len(self.nodes), self.nodes.epoch)
         for size, number in zip(SIZES, expected, strict=True):
-            judge_number(f"tree.{size}", number, self.calls.read(size))
-        total = self.pool.free_tokens + self.calls.read("cached") + held
-        judge_number("slots free, cached and held", self.capacity, total)
-        self.judged += 1 + len(SIZES)
+            judge_value(f"tree.{size}", number, self.recorded.read(size))
+        total = self.pool.free_tokens + self.recorded.read("cached") + held
+        judge_value("slots free, cached and held", self.capacity, total)
+        return 1 + len(SIZES)
 
-    def _matched(self, expected: np.ndarray, node: int, answer: Any) -> Handle:
-        line = self.calls.lines[-1]
+    def _judge_match(self, expected: np.ndarray, node: int, answer: Any) -> Handle:
+        line = self.recorded.lines[-1]
         if not hasattr(answer, "slots") or not hasattr(answer, "node"):
             raise MismatchError(line, "a Match", type(answer).__name__)
         judge_slots(line, expected, answer.slots)
@@ -147,7 +150,7 @@ class Beside:
 
     def _judge_node(self, node: int, got: Any) -> None:
         """Expect the id that the node has had so far, or one that no other live node has."""
-        line = self.calls.lines[-1]
+        line = self.recorded.lines[-1]
         if type(got) is not int or got < 0:
             raise MismatchError(line, "a node id, an int of at least 0", f"{got!r}")
         if got != self.ids.setdefault(node, got):
@@ -155,19 +158,19 @@ class Beside:
         for other, its_id in self.ids.items():
             if its_id == got and other != node and self.nodes.alive(other):
                 namespace, tokens = self.nodes.prefixes[other]
-                end = f"{shown(tokens)} in namespace {namespace!r}"
+                end = f"{format_numbers(tokens)} in namespace {namespace!r}"
                 raise MismatchError(line, f"a node other than the one that ends at {end}", f"node {got}")
 
     def _judge_stale(self, method: str, *arguments: int, **keywords: int) -> None:
         try:
-            self.calls(method, *arguments, **keywords)
+            self.recorded.call(method, *arguments, **keywords)
         except RaisedError as raised:
             # By name: a tree of another project has a class of its own.
             names = [kind.__name__ for kind in type(raised.error).__mro__]
             if "StaleMatchError" in names and isinstance(raised.error, ValueError):
                 return
             raise MismatchError(raised.line, "StaleMatchError", type(raised.error).__name__) from raised
-        raise MismatchError(self.calls.lines[-1], "StaleMatchError", "no error")
+        raise MismatchError(self.recorded.lines[-1], "StaleMatchError", "no error")
 
 
 def _inside(namespace: Namespace) -> dict[str, Namespace]:

@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from draftproof import reference
 from draftproof.optimized import host
-from draftproof.properties.lockstep.prefix.machine import machine
+from draftproof.properties.lockstep.prefix.machine import make_machine
 
 SHORT = settings(
     max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
@@ -25,14 +25,14 @@ def test_a_right_tree_passes(tree: str, page_size: int, policy: str) -> None:
     if tree == "host" and host.unavailable():
         pytest.skip(f"the native tree: {host.unavailable()}")
     tree_class = reference.RadixTree if tree == "reference" else host.RadixTree
-    run_state_machine_as_test(machine(tree_class, page_size, policy), settings=SHORT)
+    run_state_machine_as_test(make_machine(tree_class, page_size, policy), settings=SHORT)
 
 
 BROKEN = """
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from draftproof.properties.mutants import split_repeats_slots
-from draftproof.properties.lockstep.prefix.machine import machine
+from draftproof.properties.mutants.radix_tree import split_repeats_slots
+from draftproof.properties.lockstep.prefix.machine import make_machine
 
 look = settings(
     max_examples=200,
@@ -45,7 +45,7 @@ look = settings(
     print_blob=False,
 )
 try:
-    run_state_machine_as_test(machine(split_repeats_slots.RadixTree), settings=look)
+    run_state_machine_as_test(make_machine(split_repeats_slots.RadixTree), settings=look)
 except AssertionError as failure:
     print("FOUND", failure, sep="\\n")
 """
@@ -61,5 +61,7 @@ def test_a_broken_tree_is_found_and_shown_in_a_few_calls() -> None:
 
 
 def test_wrong_arguments_are_refused() -> None:
-    with pytest.raises(InvalidArgument, match="machine: page_size must be an integer of at least 1, got 0"):
-        machine(reference.RadixTree, 0)
+    with pytest.raises(
+        InvalidArgument, match="make_machine: page_size must be an integer of at least 1, got 0"
+    ):
+        make_machine(reference.RadixTree, 0)

@@ -20,7 +20,7 @@ class Pages:
     """int64 [R]: how many leading pages of each request had occurred before, in any request."""
 
 
-def number(requests: Sequence[Request], page_size: int) -> Pages:
+def number_pages(requests: Sequence[Request], page_size: int) -> Pages:
     """Number the distinct prefixes of whole pages, in the order of their first occurrence."""
     numbers: dict[Hashable, int] = {}
     parents: list[int] = []

@@ -9,7 +9,7 @@ from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.studies.prefix import belady, exact_cache
 from draftproof.conformance.studies.prefix.cost import Cost
 from draftproof.conformance.studies.prefix.formats import Trace
-from draftproof.conformance.studies.prefix.pages import Pages, number
+from draftproof.conformance.studies.prefix.prefixes import Pages, number_pages
 from draftproof.conformance.studies.prefix.replay import MakeTree, replay
 
 POLICIES = tuple(exact_cache.ORDERS)
@@ -19,7 +19,7 @@ CAPACITIES = 5
 STRIDE = 256
 """Requests between two reports of progress."""
 
-Seen = Callable[[str, int], None]
+Advance = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +87,28 @@ class Study:
         return sorted({each.capacity for each in self.outcomes})
 
 
-def planned(trace: Trace, capacities: Sequence[int], page_size: int) -> tuple[Pages, list[int]]:
+def plan_replays(trace: Trace, capacities: Sequence[int], page_size: int) -> tuple[Pages, list[int]]:
     """Return a trace's pages and the capacities to replay: those asked for, or some that fit the trace.
 
     Raises DiagnosticError if a capacity holds no page.
     """
-    pages = number(trace.requests, page_size)
+    pages = number_pages(trace.requests, page_size)
     if small := [each for each in capacities if each < page_size]:
         raise DiagnosticError("trace-capacity", f"a capacity of {small[0]} holds no page of {page_size}")
-    fitting = [each * page_size for each in _round_numbers(len(pages.parents))]
+    fitting = [each * page_size for each in _list_round_numbers(len(pages.parents))]
     return pages, sorted(set(capacities)) or fitting
 
 
-def study(
+def study_trace(
     trace: Trace,
     pages: Pages,
     capacities: Sequence[int],
     policies: Sequence[str],
     page_size: int,
     make_tree: MakeTree,
-    seen: Seen,
+    advance: Advance,
 ) -> Study:
-    """Replay a trace; ``seen`` gets what is being done, and how many requests more are."""
+    """Replay a trace; ``advance`` gets what is being done, and how many requests more are."""
     blocks = sum(len(request.blocks) for request in trace.requests)
     tokens = sum(request.length for request in trace.requests)
 
@@ -121,7 +121,7 @@ def study(
     for policy in policies:
         for capacity in capacities:
             room = capacity // page_size
-            counter = _Counter(seen, f"{trace.name}, {policy}, {capacity:,} blocks")
+            counter = _Counter(advance, f"{trace.name}, {policy}, {capacity:,} blocks")
             got = replay(make_tree(page_size, policy), trace.requests, page_size, room, counter.step)
             expected = exact_cache.simulate(pages, room, policy, counter.step)
             counter.flush()
@@ -139,7 +139,7 @@ def study(
                 )
             )
     for capacity in capacities:
-        best = belady.optimum(pages, capacity // page_size)
+        best = belady.compute_optimum(pages, capacity // page_size)
         outcomes.append(Outcome(BELADY, capacity, ratios(best)))
     return Study(
         trace=trace.name,
@@ -156,9 +156,9 @@ def study(
 class _Counter:
     """Passes progress on in large steps: a bar that moves for each request would cost more than it."""
 
-    def __init__(self, seen: Seen, what: str) -> None:
-        self._seen, self._what, self._waiting = seen, what, 0
-        seen(what, 0)
+    def __init__(self, advance: Advance, what: str) -> None:
+        self._advance, self._what, self._waiting = advance, what, 0
+        advance(what, 0)
 
     def step(self, done: int) -> None:
         self._waiting += done
@@ -166,14 +166,14 @@ class _Counter:
             self.flush()
 
     def flush(self) -> None:
-        self._seen(self._what, self._waiting)
+        self._advance(self._what, self._waiting)
         self._waiting = 0
 
 
-def _round_numbers(limit: int) -> list[int]:
+def _list_round_numbers(limit: int) -> list[int]:
     """Return the last few of 1, 3, 10, 30, ... up to ``limit``.
 
-    >>> _round_numbers(182_790)
+    >>> _list_round_numbers(182_790)
     [1000, 3000, 10000, 30000, 100000]
     """
     numbers = [digit * 10**power for power in range(len(str(limit))) for digit in (1, 3)]

@@ -1,0 +1,65 @@
+"""Values as short Python expressions, so that a printed call can be pasted and run."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+PLAIN = 8
+"""Up to this many numbers are written out."""
+RUN = 3
+"""Equal numbers in a row are written ``[x] * n`` from this many on."""
+
+
+def format_value(value: Any) -> str:
+    """Return an expression for a value; a one-dimensional int32 array is written as a list.
+
+    Arrays of other kinds need ``import numpy as np``.
+
+    >>> format_value(np.ones(64))
+    "np.array([1.0] * 64, 'float64')"
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        numbers = format_numbers(value.tolist())
+        return numbers if value.dtype == np.int32 else f"np.array({numbers}, {str(value.dtype)!r})"
+    if isinstance(value, np.ndarray):
+        return f"np.array({value.tolist()}, {str(value.dtype)!r})"
+    if isinstance(value, list) and all(type(number) is int for number in value):
+        return format_numbers(value)
+    return repr(value)
+
+
+def format_numbers(numbers: Sequence[float]) -> str:
+    """Return an expression whose value is the list of the numbers.
+
+    >>> format_numbers([1, 2])
+    '[1, 2]'
+    >>> format_numbers([0] * 63 + [5])
+    '[0] * 63 + [5]'
+    >>> format_numbers(range(64))
+    '[*range(0, 64)]'
+    """
+    plain = list(numbers)
+    if len(plain) <= PLAIN:
+        return str(plain)
+    if all(type(number) is int for number in plain):
+        first = int(plain[0])
+        if plain == list(range(first, first + len(plain))):
+            return f"[*range({first}, {first + len(plain)})]"
+    return " + ".join(_pieces(plain))
+
+
+def _pieces(numbers: list[float]) -> Iterator[str]:
+    single: list[float] = []
+    for number, group in groupby(numbers):
+        count = len(list(group))
+        if count < RUN:
+            single += [number] * count
+            continue
+        if single:
+            yield str(single)
+            single = []
+        yield f"[{number}] * {count}"
+    if single:
+        yield str(single)

@@ -1,0 +1,1 @@
+"""Wrong backends that break ``vector_add``."""

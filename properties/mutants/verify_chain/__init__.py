@@ -1,0 +1,1 @@
+"""Wrong backends that break ``verify_chain``."""
