@@ -4,7 +4,7 @@ Every operation is also a ``torch.library`` operator (``draftproof_cuda::...``),
 and CUDA graphs take it. Requests are split over clusters of thread blocks.
 """
 
-from draftproof.optimized.cuda.build import cubins
+from draftproof.optimized.cuda.build import compilations
 from draftproof.optimized.cuda.library import unavailable
 from draftproof.optimized.cuda.prefix.fill_block_tables import fill_block_tables
 from draftproof.optimized.cuda.prefix.match_prefixes import match_prefixes
@@ -16,7 +16,7 @@ from draftproof.optimized.cuda.speculative.verify_chain import verify_chain
 from draftproof.optimized.cuda.speculative.verify_chain_greedy import verify_chain_greedy
 
 __all__ = [
-    "cubins",
+    "compilations",
     "fill_block_tables",
     "match_prefixes",
     "sample",

@@ -12,7 +12,7 @@ except ImportError as error:
 
 import torch
 
-from draftproof.optimized.cupy.kernel import cubins
+from draftproof.optimized.cupy.kernel import compilations
 from draftproof.optimized.cupy.prefix.fill_block_tables import fill_block_tables
 from draftproof.optimized.cupy.prefix.match_prefixes import match_prefixes
 from draftproof.optimized.cupy.primitives.vector_add import vector_add
@@ -23,7 +23,7 @@ from draftproof.optimized.cupy.speculative.verify_chain import verify_chain
 from draftproof.optimized.cupy.speculative.verify_chain_greedy import verify_chain_greedy
 
 __all__ = [
-    "cubins",
+    "compilations",
     "fill_block_tables",
     "match_prefixes",
     "sample",

@@ -14,10 +14,10 @@ from draftproof.optimized.triton.sampling.softmax import softmax
 from draftproof.optimized.triton.sampling.uniforms import uniforms
 from draftproof.optimized.triton.speculative.verify_chain import verify_chain
 from draftproof.optimized.triton.speculative.verify_chain_greedy import verify_chain_greedy
-from draftproof.optimized.triton.variants import cubins
+from draftproof.optimized.triton.variants import compilations
 
 __all__ = [
-    "cubins",
+    "compilations",
     "fill_block_tables",
     "match_prefixes",
     "sample",
