@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import FunctionSubject, Subject, subject_of
 from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.emulation.interpreter import quicken
 from draftproof.properties.laws.shared.device import GRAPH_REPLAY
 
 
@@ -40,6 +42,8 @@ class Backend:
             raise BackendError(f"cannot import {name}: {type(error).__name__}: {error}") from error
         if not any(callable(getattr(module, operation, None)) for operation in CONTRACTS):
             raise BackendError(f"{name} has none of the operations {', '.join(CONTRACTS)}")
+        if device == "interpreter" and find_spec("triton"):
+            quicken()
         return cls(module, device or _best_device(module))
 
     @property

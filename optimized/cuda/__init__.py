@@ -1,10 +1,10 @@
 """The operations in CUDA C++, tuned for Hopper: built by nvcc on first use, called through ctypes.
 
-Every operation is also a ``torch.library`` operator (``draftproof_cuda::...``), so ``torch.compile``
+Every operation is also a ``torch.library`` operator (``draftproof::...``), so ``torch.compile``
 and CUDA graphs take it. Requests are split over clusters of thread blocks.
 """
 
-from draftproof.optimized.cuda.build import cubins
+from draftproof.optimized.cuda.build import compilations
 from draftproof.optimized.cuda.library import unavailable
 
 # isort: split
@@ -21,7 +21,7 @@ from draftproof.optimized.cuda.speculative.verify_chain_greedy import verify_cha
 # </generated>
 
 __all__ = [
-    "cubins",
+    "compilations",
     "fill_block_tables",
     "match_prefixes",
     "sample",

@@ -6,16 +6,21 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-from draftproof.optimized.compiled import BuildError, cache_folder, compile_to, digest
+from draftproof.optimized.compiled import (
+    BuildError,
+    Compilation,
+    cache_folder,
+    compile_to,
+    digest,
+    with_includes,
+)
 
 ROOT = Path(__file__).parent
 INCLUDE = ROOT / "include"
 FLAGS = ("-std=c++17", "-O3")
-KERNELS = sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.glob("*/*.cu"))
-"""Every source beside an operation: "sampling/sample"."""
 
 
 @lru_cache
@@ -43,19 +48,26 @@ def library(kernel: str, arch: str) -> Path:
     return target
 
 
-def cubins(arch: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the machine code of every ``.cu`` file for ``arch`` ("sm_90"); needs no GPU.
+def compilations(arch: str) -> Iterator[Compilation]:
+    """Yield a compilation of every ``.cu`` file for ``arch`` ("sm_90"); needs no GPU.
 
     Raises
     ------
     BuildError
-        If nvcc is missing or does not know ``arch``.
+        If nvcc is missing; when one is made, if nvcc does not know ``arch``.
     """
+    for source in sorted(ROOT.rglob("*.cu")):
+        kernel = source.relative_to(ROOT).with_suffix("").as_posix()
+        texts = tuple(path.read_text(encoding="utf-8") for path in with_includes(source, INCLUDE))
+        settings = (_version(), arch, *FLAGS)
+        yield Compilation(kernel, "c++", texts, settings, partial(_cubin, kernel, arch))
+
+
+def _cubin(kernel: str, arch: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        for kernel in KERNELS:
-            target = Path(folder) / "kernel.cubin"
-            _compile(kernel, arch, target, "-cubin")
-            yield kernel, target.read_bytes()
+        target = Path(folder) / "kernel.cubin"
+        _compile(kernel, arch, target, "-cubin")
+        return target.read_bytes()
 
 
 def _compile(kernel: str, arch: str, target: Path, *options: str) -> None:

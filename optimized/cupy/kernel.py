@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from cupy.cuda import nvrtc
 
+from draftproof.optimized.compiled import Compilation, with_includes
+
 ROOT = Path(__file__).parent
 OPTIONS = (
     "--std=c++17",
     "--fmad=false",  # a * b - c rounds twice, as the rule's own arithmetic does
-    f"--include-path={ROOT}",
 )
 
 
@@ -65,16 +66,17 @@ class _Current:
         return 0, self.handle
 
 
-def cubins(arch: str) -> Iterator[tuple[str, bytes]]:
-    """Compile every kernel for ``arch`` ("sm_90"), without a GPU: pairs of source name and cubin.
+def compilations(arch: str) -> Iterator[Compilation]:
+    """Yield a compilation of every ``.cu`` file for ``arch`` ("sm_90"); needs no GPU.
 
-    Raises
-    ------
-    RuntimeError
-        With the compiler's log, if a source does not compile.
+    One that fails raises RuntimeError with the compiler's log when it is made.
     """
+    compiler = "nvrtc {}.{}".format(*nvrtc.getVersion())
     for source in sorted(ROOT.rglob("*.cu")):
-        yield source.relative_to(ROOT).with_suffix("").as_posix(), compile_cubin(source, arch)
+        name = source.relative_to(ROOT).with_suffix("").as_posix()
+        texts = tuple(path.read_text(encoding="utf-8") for path in with_includes(source, ROOT))
+        made = functools.partial(compile_cubin, source, arch)
+        yield Compilation(name, "c++", texts, (compiler, arch, *OPTIONS), made)
 
 
 @functools.cache
@@ -82,7 +84,7 @@ def compile_cubin(source: Path, arch: str) -> bytes:
     """Return the machine code of a ``.cu`` file for ``arch``; RuntimeError with the compiler's log."""
     program = nvrtc.createProgram(source.read_text(), str(source), (), ())
     try:
-        nvrtc.compileProgram(program, (f"--gpu-architecture={arch}", *OPTIONS))
+        nvrtc.compileProgram(program, (f"--gpu-architecture={arch}", f"--include-path={ROOT}", *OPTIONS))
         cubin: bytes = nvrtc.getCUBIN(program)
         return cubin + b"\0"  # CuPy takes the last byte off, as if it ended a string
     except nvrtc.NVRTCError as error:

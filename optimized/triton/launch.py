@@ -3,7 +3,7 @@
 A kernel's machine code depends on the element types behind its pointers and on its constexprs. Both
 are declared with the kernel; ``launch`` refuses what was not declared and turns off Triton's own
 specialisation (on 16-byte pointers, on the integers 1 and multiples of 16), so the declared variants
-are all there are and ``variants.cubins`` can compile each of them without a GPU.
+are all there are and ``variants.compilations`` can compile each of them without a GPU.
 """
 
 import inspect

@@ -1,27 +1,17 @@
-"""The static budget: what each compiled kernel takes of a multiprocessor, read from its machine code.
+"""What a compiled kernel takes of a multiprocessor, read from its machine code."""
 
-``resources.json`` keeps what was measured with each compiler; the tests take it as ceilings. After a
-change that is meant to cost more, write it anew, with the compilers the tests run with::
-
-    python -m draftproof.properties.budgets.resources triton cupy cuda
-"""
-
-import functools
 import importlib
 import importlib.util
-import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
-TABLE = Path(__file__).with_name("resources.json")
 MAX_REGISTERS = 255
 MAX_SHARED = {"sm_80": 163 << 10, "sm_90": 227 << 10, "sm_100": 227 << 10}
 """Bytes of shared memory that one block can have (CUDA C++ programming guide, "Compute capabilities")."""
@@ -95,41 +85,3 @@ def compiler(backend: str) -> str | None:
     text = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=True).stdout
     release = re.search(r"V(\d+\.\d+\.\d+)", text)
     return f"nvcc {release[1]}" if release else None
-
-
-@functools.cache
-def measured(backend: str, arch: str) -> dict[str, Resources]:
-    """Compile every kernel of a backend and return their resources, by "source:function"."""
-    module = importlib.import_module(f"draftproof.optimized.{backend}")
-    return {
-        f"{source}:{function}": found
-        for source, cubin in module.cubins(arch)
-        for function, found in resources(cubin).items()
-    }
-
-
-def ceilings(backend: str, arch: str) -> dict[str, Resources] | None:
-    """Return the table's entry for this backend with the compiler that is here; None if it has none."""
-    table = json.loads(TABLE.read_text())
-    entry = table.get(compiler(backend), {}).get(arch)
-    return None if entry is None else {kernel: Resources(**values) for kernel, values in entry.items()}
-
-
-def main(backends: list[str]) -> None:
-    """Measure ``backends`` and write them into the table, beside what other compilers gave."""
-    table = json.loads(TABLE.read_text()) if TABLE.exists() else {}
-    for backend in backends:
-        table[compiler(backend)] = {
-            arch: {kernel: found._asdict() for kernel, found in sorted(measured(backend, arch).items())}
-            for arch in ARCHITECTURES
-        }
-    TABLE.write_text(_one_line_per_kernel(table))
-
-
-def _one_line_per_kernel(table: dict[str, dict[str, dict[str, dict[str, int]]]]) -> str:
-    text = json.dumps(table, indent=1, sort_keys=True)
-    return re.sub(r"\{\s+(\"local\"[^}]*?)\s+\}", lambda m: "{" + " ".join(m[1].split()) + "}", text) + "\n"
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -2,10 +2,12 @@
 
 import os
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from draftproof.properties.emulation.interpreter import quicken
 from draftproof.properties.strategies import profiles
 
 MARKERS = {
@@ -22,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", r"ignore:::triton\.runtime\.interpreter")
     if not config.getoption("--hypothesis-profile", None):
         profiles.load()
+    if os.environ.get("TRITON_INTERPRET") == "1" and find_spec("triton"):
+        quicken()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -1,13 +1,16 @@
-"""Every kernel, compiled for every architecture: it fits, spills nothing, and takes no more than before."""
+"""Every kernel, compiled for every architecture: it fits, spills nothing, and takes no more than before.
+
+What cannot have changed is not compiled, but for an eighth of it: ``nox -s compile`` compiles all.
+"""
 
 import os
+import warnings
 
 import pytest
 
-from draftproof.properties.budgets import resources
+from draftproof.properties.budgets import holding, resources, table
 
 pytestmark = pytest.mark.compile
-REGENERATE = "python -m draftproof.properties.budgets.resources {}"
 BACKENDS = ("triton", "cupy", "cuda")
 
 
@@ -20,8 +23,8 @@ def backend(request: pytest.FixtureRequest) -> str:
     if resources.compiler(name) is None:
         pytest.skip(f"the compiler of draftproof.optimized.{name} is not installed")
     module = pytest.importorskip(f"draftproof.optimized.{name}", exc_type=ImportError)
-    if not hasattr(module, "cubins"):
-        pytest.skip(f"draftproof.optimized.{name} offers no cubins")
+    if not hasattr(module, "compilations"):
+        pytest.skip(f"draftproof.optimized.{name} offers no compilations")
     try:
         resources.cuobjdump()
     except RuntimeError as error:
@@ -30,32 +33,17 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize("arch", resources.ARCHITECTURES)
-def test_fits_and_spills_nothing(backend: str, arch: str) -> None:
-    measured = resources.measured(backend, arch)
-    assert measured
-    # Spilled registers live on the stack: without a stack there are none.
-    wrong = {
-        kernel: found
-        for kernel, found in measured.items()
-        if found.stack
-        or found.local
-        or found.registers > resources.MAX_REGISTERS
-        or found.shared > resources.MAX_SHARED[arch]
-    }
-    assert not wrong
-
-
-@pytest.mark.parametrize("arch", resources.ARCHITECTURES)
-def test_takes_no_more_than_the_table_says(backend: str, arch: str) -> None:
-    regenerate = REGENERATE.format(backend)
-    ceilings = resources.ceilings(backend, arch)
-    if ceilings is None:
-        pytest.skip(f"resources.json knows no {resources.compiler(backend)}: {regenerate}")
-    measured = resources.measured(backend, arch)
-    assert measured.keys() == ceilings.keys(), regenerate
-    grown = {
-        kernel: (found, ceilings[kernel])
-        for kernel, found in measured.items()
-        if found.registers > ceilings[kernel].registers or found.shared > ceilings[kernel].shared
-    }
-    assert not grown, regenerate
+def test_fits_spills_nothing_and_takes_no_more_than_the_table_says(backend: str, arch: str) -> None:
+    refresh = table.REFRESH.format(backend)
+    found, budgets = table.compilations(backend, arch), table.stored(backend, arch)
+    assert found
+    outcome = holding.hold(arch, found, budgets, holding.due(arch, found, holding.turn()))
+    print(f"{len(outcome.compiled)} of {len(found)} compiled")
+    assert not outcome.wrong, "\n".join([*outcome.wrong, f"if it is meant: {refresh}"])
+    if outcome.outdated:
+        warnings.warn(
+            f"{', '.join(outcome.outdated)}: changed, within the budget; bring it up to date: {refresh}",
+            stacklevel=1,
+        )
+    if budgets is None:
+        pytest.skip(f"resources.json knows no {resources.compiler(backend)}: {refresh}")
