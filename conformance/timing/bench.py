@@ -15,7 +15,7 @@ from draftproof.conformance.reporting import charts
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.running.backends import BACKENDS
-from draftproof.conformance.running.session import chosen
+from draftproof.conformance.running.session import select_contracts
 from draftproof.conformance.timing.objects import OPERATION, ORACLE, host_rows
 from draftproof.properties.backend import unavailable
 from draftproof.properties.core.contract import Contract
@@ -28,7 +28,7 @@ def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[]
     can be timed, for want of a CUDA device or of torch.
     """
     sys.path.insert(0, str(Path.cwd()))
-    wanted = chosen(operations)
+    wanted = select_contracts(operations)
     asked = [name for name in modules or BACKENDS[1:] if _runs(name)]
     trees = [name for name in asked if hasattr(import_module(name), OPERATION)]
     if all(contract.name != OPERATION for contract in wanted):
