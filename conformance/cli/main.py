@@ -1,7 +1,9 @@
 """The command line: every subcommand of ``draftproof`` and its three exit codes."""
 
 import json
+import math
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
@@ -18,21 +20,24 @@ except ImportError as missing:
 
 from draftproof.conformance.cli import explain as explanation
 from draftproof.conformance.cli.progress import progress
+from draftproof.conformance.cli.record import record
 from draftproof.conformance.cli.trace import trace
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence import publish
 from draftproof.conformance.reporting import matrix
 from draftproof.conformance.reporting.records import Report
-from draftproof.conformance.reporting.report import finite, read
+from draftproof.conformance.reporting.report import finite
 from draftproof.conformance.running.backends import BACKENDS, device_for
-from draftproof.conformance.running.runner import Child
+from draftproof.conformance.running.child import Child
+from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.session import (
-    BAD,
     Session,
-    chosen,
-    requested,
-    told_apart,
-    waivers_of,
+    is_wrong,
+    parse_request,
+    read_waivers,
+    refuse_alike,
+    select_contracts,
+    share_time,
     write_overview,
 )
 from draftproof.conformance.running.waivers import Waiver
@@ -95,19 +100,32 @@ def check(
     bench: Annotated[
         bool, typer.Option("--bench", help="Time what is right, too (kernels need a CUDA device).")
     ] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=1, help="End after so long: every operation has had some checks, the rest is not run."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense."""
-    reports, known = [], waivers_of(waivers, budget, seed)
-    for module in told_apart(modules or BACKENDS):
-        session = Session(module, device_for(module, device), budget, seed, chosen(operation or []))
+    """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense.
+
+    With --seconds also 0 if the time was over and nothing had failed by then: "incomplete, n of m".
+    """
+    deadline = time.monotonic() + (math.inf if seconds is None else seconds)
+    reports, known = [], read_waivers(waivers, budget, seed)
+    due = refuse_alike(modules or BACKENDS)
+    for place, module in enumerate(due):
+        contracts = select_contracts(operation or [])
+        session = Session(module, device_for(module, device), budget, seed, contracts)
+        end = share_time(deadline, len(due) - place)
         timed = bench and not session.run.hello.unavailable and can_be_timed(module, session.device)
         rows = bench_rows([module], operation or []) if timed else None
         with progress(module, session.total, console) as seen:
-            reports.append(session.report(report, known, seen, rows))
+            reports.append(session.report(report, known, seen, rows, end))
     write_overview(report, reports)
     _show(reports, report, known.idle, as_json)
-    wrong = any(result.state in BAD for each in reports for result in each.results)
+    wrong = any(is_wrong(result) for each in reports for result in each.results)
     raise typer.Exit(1 if wrong or known.idle else 0)
 
 
@@ -136,7 +154,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Run one case again and show every wrong decision."""
-    parsed, wanted = requested(case, law)
+    parsed, wanted = parse_request(case, law)
     with Child(backend, device_for(backend, device)) as child:
         hello = child.hello()
         why = hello.broken or hello.unavailable
@@ -167,33 +185,11 @@ def explain(
     operation: Annotated[str, typer.Argument(help="The operation's name.")], as_json: AsJson = False
 ) -> None:
     """Print an operation's rule, shapes, laws and work, from its contract."""
-    contract = chosen([operation])[0]
+    contract = select_contracts([operation])[0]
     if as_json:
         _print_json(explanation.as_dict(contract))
     else:
         explanation.show(contract, out)
-
-
-@app.command()
-def record(
-    reports: Annotated[
-        list[Path],
-        typer.Argument(exists=True, dir_okay=False, help="Report files of one device, one per backend."),
-    ],
-    timings: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="The bench.json of draftproof bench.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option(help="Where evidence lies; the package's by default.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make evidence of a device's reports: every result, the versions, the digest of every source."""
-    path = publish.record([read(path) for path in reports], timings, folder)
-    if as_json:
-        _print_json({"written": path.name})
-    else:
-        out.print(f"evidence written: {path.name}", highlight=False)
 
 
 @app.command()
@@ -215,6 +211,7 @@ def badge(
     raise typer.Exit(1 if check_only and changed else 0)
 
 
+app.command()(record)
 app.command()(trace)
 
 
@@ -238,7 +235,7 @@ def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: 
         return
     out.print(matrix.rich_table(table))
     for report in reports:
-        wrong = [result for result in report.results if result.state in BAD]
+        wrong = list(filter(is_wrong, report.results))
         # One of each law: that a bug breaks several laws says more of it than five cases of one.
         shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
         for result in shown[:SHOWN]:
@@ -252,6 +249,8 @@ def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: 
         for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
             out.print(f"[dim]unavailable: {report.header.subject.backend}: {reason}[/]", highlight=False)
     score = table.score
+    if score.incomplete:
+        out.print(f"incomplete, {score.run} of {score.due}: {TIME_OVER}", highlight=False)
     out.print(
         f"{score.good} of {score.due} checks passed, {score.covers}% of the matrix covered; "
         f"page: {folder / 'index.html'}, badge: {folder / 'badge.svg'}",
@@ -260,7 +259,7 @@ def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: 
 
 
 def _summary(report: Report) -> dict[str, Any]:
-    wrong = [asdict(result) for result in report.results if result.state in BAD]
+    wrong = [asdict(result) for result in filter(is_wrong, report.results)]
     return {
         "backend": report.header.subject.backend,
         "device": report.header.subject.device,

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from draftproof.conformance.reporting.records import Result
-from draftproof.conformance.running.session import BAD
+from draftproof.conformance.running.session import is_wrong
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def progress(module: str, total: int, console: Console) -> Iterator[Callable[[Re
 
         def seen(result: Result) -> None:
             nonlocal wrong
-            wrong += result.state in BAD
+            wrong += is_wrong(result)
             note = f" [red]{wrong} wrong[/]" if wrong else ""
             bar.update(task, advance=1, description=f"{module}{note}")
 

@@ -1,34 +1,19 @@
-"""What the project shows of itself: evidence recorded, and badge, matrix and charts made from it."""
+"""What the project shows of itself: badge, matrix and charts, made from the evidence."""
 
 import json
 import math
 import statistics
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 
-from draftproof.conformance.diagnostic import DiagnosticError
-from draftproof.conformance.evidence.machine import machine
-from draftproof.conformance.evidence.store import (
-    Evidence,
-    EvidenceBench,
-    EvidenceRow,
-    Mutant,
-    freshness,
-    load,
-    save,
-)
-from draftproof.conformance.evidence.store import record as record_evidence
+from draftproof.conformance.evidence import store
+from draftproof.conformance.evidence.campaigns import sum_up
+from draftproof.conformance.evidence.freshness import Today
+from draftproof.conformance.evidence.records import Evidence, Mutant, Run
 from draftproof.conformance.reporting import badge, charts, matrix
-from draftproof.conformance.reporting.records import BenchRow, Report
-from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.studies.prefix import docs_page
-from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.mutants import MUTANTS
-from draftproof.properties.mutants.kill import judge
 
-EVIDENCE = Path(__file__).parent / "data"
+EVIDENCE = store.FOLDER
 SHOWN = Path("docs") / "evidence"
 """Where charts, tables and badges lie, relative to the project."""
 
@@ -38,52 +23,30 @@ FASTEST = Path("optimized") / "fastest.json"
 README_OPERATIONS = ("verify_chain",)
 """What the README's chart shows; the others are in the full one."""
 
-
-def record(reports: Sequence[Report], timings: Path | None = None, folder: Path | None = None) -> Path:
-    """Judge every mutant that can run here, and write evidence of the reports beside it; return the file.
-
-    ``timings`` is the ``bench.json`` of a run of ``draftproof bench`` on the same device.
-    """
-    if timings is not None:
-        reports = [replace(report, benches=_timed(report, timings)) for report in reports]
-    here = {"cpu", "cuda"} if machine().gpu else {"cpu"}
-    killed = [
-        Mutant(name, mutant.story, tuple(judge(mutant, "cpu" if "cpu" in mutant.devices else "cuda")))
-        for name, mutant in MUTANTS.items()
-        if here & set(mutant.devices)
-    ]
-    pillars = {contract.name: contract.pillar for contract in CONTRACTS.values()}
-    evidence = record_evidence(reports, pillars, datetime.now(UTC).date(), killed)
-    target = folder or EVIDENCE
-    target.mkdir(parents=True, exist_ok=True)
-    return save(evidence, target)
-
-
-def _timed(report: Report, timings: Path) -> tuple[BenchRow, ...]:
-    rows = (BenchRow(**row) for row in json.loads(timings.read_text(encoding="utf-8")))
-    return tuple(row for row in rows if row.backend == short_name(report.header.subject.backend))
+NONE_YET = "There is no evidence yet: `nox -s evidence` makes it, on a machine with a GPU."
 
 
 def update(root: Path, write: bool = True) -> list[str]:
     """Make what follows from the evidence under ``root``; return the files that changed (or would).
 
-    Raises DiagnosticError if there is no evidence, or the README lacks the markers.
+    Badge and README show the first device; without evidence they say that there is none. Raises
+    DiagnosticError if the README lacks the markers.
     """
-    found = sorted(EVIDENCE.glob("*.json"))
-    if not found:
-        raise DiagnosticError(
-            "evidence-none", "there is no evidence yet", [], "draftproof record report/*.jsonl"
-        )
+    today = Today()
     made: dict[Path, str] = {}
-    for path in found:
-        made |= _from(load(path), root / SHOWN, path.stem)
-    if (root / FASTEST).exists():
-        made[root / FASTEST] = json.dumps(fastest(load(found[0])), indent=1) + "\n"
+    devices = [(folder, store.load_device(folder)) for folder in store.list_devices(EVIDENCE)]
+    for folder, evidence in devices:
+        made |= _show_device(evidence, root / SHOWN, folder, today)
+    folder, first = devices[0] if devices else (EVIDENCE, Evidence("no device", ()))
+    made |= _make_badge(first, root / SHOWN / "badge", today)
+    if (root / FASTEST).exists() and first.bench:
+        made[root / FASTEST] = json.dumps(rank_backends(first), indent=1) + "\n"
     readme = root / "README.md"
     if readme.exists():
-        first = load(found[0])
-        text = matrix.update_markers(readme.read_text(encoding="utf-8"), "matrix", _readme(first))
-        made[readme] = matrix.update_markers(text, "chart", _chart(first, found[0].stem))
+        text = matrix.update_markers(
+            readme.read_text(encoding="utf-8"), "matrix", _readme(first, folder.name, today)
+        )
+        made[readme] = matrix.update_markers(text, "chart", _chart(first, folder.name))
     made |= docs_page.render_docs_page(root)
     changed = [
         path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
@@ -95,7 +58,7 @@ def update(root: Path, write: bool = True) -> list[str]:
     return [path.relative_to(root).as_posix() for path in changed]
 
 
-def fastest(evidence: Evidence) -> dict[str, list[str]]:
+def rank_backends(evidence: Evidence) -> dict[str, list[str]]:
     """Return each timed operation's backends, fastest first by the geometric mean over the shapes."""
     logs: dict[str, dict[str, list[float]]] = {}
     for timed in evidence.bench:
@@ -107,67 +70,91 @@ def fastest(evidence: Evidence) -> dict[str, list[str]]:
     }
 
 
-def _from(evidence: Evidence, folder: Path, stem: str) -> dict[Path, str]:
-    table = matrix.Matrix.from_evidence(evidence)
+def _show_device(evidence: Evidence, folder: Path, data: Path, today: Today) -> dict[Path, str]:
     rows = [timed.bench for timed in evidence.bench]
-    endpoint = badge.endpoint(table.score, evidence.budget, _short(evidence))
-    made = {
-        folder / f"{stem}.md": _page(evidence, table),
-        folder / f"{stem}-badge.svg": badge.svg(table.score, evidence.budget, _short(evidence)),
-        folder / f"{stem}-badge.json": json.dumps(endpoint) + "\n",
-    }
+    spent = sum_up(data)
+    made = {folder / f"{data.name}.md": _page(evidence, today, spent)}
+    made |= _make_badge(evidence, folder / f"{data.name}-badge", today)
     if rows:
-        made[folder / f"{stem}-speed.svg"] = charts.chart(rows)
-        made[folder / f"{stem}-chain.svg"] = charts.chart(
-            [row for row in rows if row.operation in README_OPERATIONS]
-        )
+        made[folder / f"{data.name}-speed.svg"] = charts.chart(rows)
+    if shown := [row for row in rows if row.operation in README_OPERATIONS]:
+        made[folder / f"{data.name}-chain.svg"] = charts.chart(shown)
     return made
+
+
+def _make_badge(evidence: Evidence, path: Path, today: Today) -> dict[Path, str]:
+    """Make the badge, as a drawing and as an endpoint; grey where there is no evidence."""
+    if evidence.rows:
+        score = matrix.Matrix.from_evidence(evidence, today).score
+        budget = _join(run.budget for run in _runs(evidence))
+        drawn = badge.svg(score, budget, _short(evidence)), badge.endpoint(score, budget, _short(evidence))
+    else:
+        drawn = badge.svg_of_nothing(), badge.endpoint_of_nothing()
+    return {path.with_suffix(".svg"): drawn[0], path.with_suffix(".json"): json.dumps(drawn[1]) + "\n"}
 
 
 def _short(evidence: Evidence) -> str:
     return evidence.device.removeprefix("NVIDIA ").split()[0]
 
 
-def _stale(evidence: Evidence) -> str:
-    """Return which sources have changed since the run; empty if it still speaks of the code at hand."""
-    rows: list[EvidenceRow | EvidenceBench] = [*evidence.rows, *evidence.bench]
-    changed = {path for row in rows for path in freshness(row)}
-    named = ", ".join(f"`{path}`" for path in sorted(changed))
-    return f" Stale, until the run is repeated: changed since are {named}." if changed else ""
+def _describe_stale(evidence: Evidence, today: Today) -> str:
+    """Return what has changed since the run; empty if it still speaks of the code at hand."""
+    named = ", ".join(f"`{reason}`" for reason in today.find_stale(evidence))
+    return f" Stale, until the run is repeated: changed since are {named}." if named else ""
 
 
-def _readme(evidence: Evidence) -> str:
-    table = matrix.Matrix.from_evidence(evidence)
-    return "\n\n".join([matrix.markdown(table), _sentence(evidence) + _stale(evidence)])
+def _readme(evidence: Evidence, name: str, today: Today) -> str:
+    if not evidence.operations:
+        return NONE_YET
+    table = matrix.Matrix.from_evidence(evidence, today)
+    full = f" That run in full: [{SHOWN.as_posix()}]({SHOWN.as_posix()}/{name}.md)."
+    sentence = _summarise(evidence) + _describe_stale(evidence, today) + full
+    return "\n\n".join([matrix.markdown(table), sentence])
 
 
-def _chart(evidence: Evidence, stem: str) -> str:
-    if not evidence.bench:
+def _chart(evidence: Evidence, name: str) -> str:
+    if not any(timed.bench.operation in README_OPERATIONS for timed in evidence.bench):
         return "No timings yet; what was measured while tuning is in [docs/performance](docs/performance)."
-    return f"![Microseconds by batch size and backend]({SHOWN.as_posix()}/{stem}-chain.svg)"
+    return f"![Microseconds by batch size and backend]({SHOWN.as_posix()}/{name}-chain.svg)"
 
 
-def _sentence(evidence: Evidence) -> str:
+def _runs(evidence: Evidence) -> list[Run]:
+    return sorted((item.run for item in evidence.items), key=lambda run: run.recorded)
+
+
+def _summarise(evidence: Evidence) -> str:
+    runs = _runs(evidence)
+    days = _join((run.recorded.isoformat() for run in (runs[0], runs[-1])), " to ")
     return (
-        f"{evidence.device}, {evidence.recorded.isoformat()}, budget {evidence.budget}, "
-        f"seed {evidence.seed}; "
+        f"{evidence.device}, {days}, budget {_join(run.budget for run in runs)}, "
+        f"seed {_join(str(run.seed) for run in runs)}; "
         f"the suite kills {evidence.killed} of {len(evidence.mutants)} planted bugs."
     )
+
+
+def _join(words: Iterable[str], between: str = ", ") -> str:
+    """Join words, each once."""
+    return between.join(dict.fromkeys(words))
 
 
 def _fate(mutant: Mutant) -> str:
     return f"rejected by {', '.join(mutant.laws)}" if mutant.laws else "**survived**"
 
 
-def _page(evidence: Evidence, table: matrix.Matrix) -> str:
+def _page(evidence: Evidence, today: Today, spent: str) -> str:
+    table = matrix.Matrix.from_evidence(evidence, today)
     parts = [
         f"# Evidence: {evidence.device}",
-        _sentence(evidence) + _stale(evidence),
+        _summarise(evidence) + _describe_stale(evidence, today),
         matrix.markdown(table),
         "## Planted bugs",
         "\n".join(f"- `{mutant.name}`: {_fate(mutant)}. {mutant.story}" for mutant in evidence.mutants),
     ]
     if evidence.bench:
         parts += ["## Speed", charts.markdown([timed.bench for timed in evidence.bench])]
-    versions = ", ".join(f"{name} {version}" for name, version in evidence.versions.items() if version)
-    return "\n\n".join([*parts, f"Versions: {versions}. Case list: `{evidence.digest}`."]) + "\n"
+    libraries: dict[str, list[str]] = {}
+    for run in _runs(evidence):
+        for library, version in run.versions.items():
+            libraries.setdefault(library, []).extend([version] if version else [])
+    versions = ", ".join(f"{name} {_join(known, ' and ')}" for name, known in libraries.items() if known)
+    return "\n\n".join([*parts, f"Versions: {versions}. {spent}"]).rstrip() + "\n"

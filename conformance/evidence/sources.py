@@ -1,95 +1,147 @@
-"""Which source files a result depends on, and their digests."""
+"""Which source files a result depends on, with the digest of what each does.
+
+A row depends on the oracle, the contract and the kernel of its operation, and on all that these import.
+The law that a backend may be spared, and the memory it may take, stand in its ``CONFORMANCE``: what that
+says of the operation counts as a source too.
+"""
 
 import ast
 import hashlib
-from collections.abc import Iterator
-from functools import cache
+import json
+import re
+from collections.abc import Iterator, Mapping
+from errno import ENOENT
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any
 
 import draftproof
+from draftproof.conformance.evidence.imports import find_needed
+from draftproof.properties import contracts
+from draftproof.source_text import digest_code
 
-PILLARS = ("speculative", "sampling", "prefix", "grammar", "primitives")
-LISTS = ("__init__.py", "variants.py")
-"""Files that only name what others hold: a new operation's name makes no older result stale."""
-COMPILED = ("cuda", "host")
-"""Backends whose libraries are compiled on first use."""
-SUFFIXES = (".py", ".cu", ".cuh", ".h", ".cpp")
+BASELINE = "eager"
+"""The backend whose time every other time is divided by."""
+
+ORACLES = "reference"
+"""The backend that has no kernels."""
+
+LAWS = "properties/laws/"
+"""What is judged there has no influence on speed: timings do not depend on it."""
+
+Digests = dict[str, str]
+"""The digest of each source by its path in the package."""
 
 
-def sources(operation: str, pillar: str, backend: str, root: Path | None = None) -> dict[str, str]:
-    """Return the SHA-256 of each source file that a result of ``operation`` in ``backend`` depends on.
+class Sources:
+    """The package at ``root``; ``places`` is the file of each operation's contract, by default ours."""
 
-    The oracle's side, the proof's and the kernel's. Of oracles and kernels the shared files and those
-    of the operation's pillar; of the proof what judges every operation, and what the pillar's contracts
-    import, however indirectly; never ``LISTS``. ``backend`` is a short name; "reference" has no
-    kernels. Paths are relative to the package (``root``, by default the imported one), so that they
-    are the same in a clone and in an installed wheel. Raises FileNotFoundError for a backend without
-    any source.
+    def __init__(self, root: Path | None = None, places: Mapping[str, str] | None = None) -> None:
+        self.root = root or Path(draftproof.__file__).parent
+        self._places = places
+        self._closures: dict[tuple[str, str], Digests] = {}
+
+    @cached_property
+    def places(self) -> Mapping[str, str]:
+        """The file of each operation's contract: found where the contract is defined."""
+        return find_contracts() if self._places is None else self._places
+
+    def of_row(self, operation: str, backend: str) -> Digests:
+        """Return the digests that the judgement of an operation in a backend (a short name) depends on.
+
+        Raises FileNotFoundError if the oracle, the contract or the kernel is not where its name says.
+        """
+        return self._proof(operation) | self._kernel(operation, backend)
+
+    def of_timing(self, operation: str, backend: str) -> Digests:
+        """Return the digests that a time depends on: the baseline's too, and no law's."""
+        timed = self._follow(self._contract(operation), LAWS) | self._kernel(operation, backend)
+        if self.kernel_of(operation, BASELINE).is_file():
+            timed |= self._kernel(operation, BASELINE)
+        return timed
+
+    def of_mutant(self, operations: tuple[str, ...], module: str) -> Digests:
+        """Return the digests that the fate of a mutant, a module of the package, depends on."""
+        digests: Digests = {}
+        for operation in operations:
+            digests |= self._proof(operation)
+        return digests | self._follow(module.removeprefix("draftproof.").replace(".", "/") + ".py")
+
+    def kernel_of(self, operation: str, backend: str) -> Path:
+        """Return where a backend has its kernel of an operation, if it has one."""
+        return self.root / self._named("optimized", backend, operation)
+
+    def _proof(self, operation: str) -> Digests:
+        return self._follow(self._named(ORACLES, "", operation)) | self._follow(self._contract(operation))
+
+    def _kernel(self, operation: str, backend: str) -> Digests:
+        if backend == ORACLES:
+            return {}
+        kernel = self._follow(self._named("optimized", backend, operation))
+        init = f"optimized/{backend}/__init__.py"
+        declared = _declared(self.root / init, operation)
+        if not declared:
+            return kernel
+        said = json.dumps(declared, sort_keys=True, default=sorted)
+        return {**kernel, f"{init}: CONFORMANCE": hashlib.sha256(said.encode()).hexdigest()[:16]}
+
+    def _contract(self, operation: str) -> str:
+        return self.places[operation]
+
+    def _named(self, folder: str, backend: str, operation: str) -> str:
+        """Return the file that an operation has in a folder by its name and its pillar."""
+        parts = Path(self._contract(operation)).with_suffix("").parts
+        return "/".join(filter(None, (folder, backend, parts[2], f"{file_stem(operation)}.py")))
+
+    def _follow(self, start: str, without: str = "//") -> Digests:
+        """Return the digests of a file and of all that it needs, however indirectly."""
+        if (start, without) not in self._closures:
+            if not (self.root / start).is_file():
+                raise FileNotFoundError(ENOENT, f"no such source in {self.root}", start)
+            met, due = {start}, [start]
+            while due:
+                new = {n for n in find_needed(due.pop(), self.root) if not n.startswith(without)} - met
+                met |= new
+                due += new
+            self._closures[start, without] = {name: digest_code(self.root / name) for name in sorted(met)}
+        return self._closures[start, without]
+
+
+def file_stem(operation: str) -> str:
+    """Return the name of an operation's files.
+
+    >>> file_stem("verify_chain"), file_stem("RadixTree")
+    ('verify_chain', 'radix_tree')
     """
-    root = root or Path(draftproof.__file__).parent
-    contracts = root / "properties" / "contracts" / f"{pillar}.py"
-    files = {
-        *_pillar_files(root / "reference", pillar),
-        *_imported({*(root / "properties").glob("*.py"), contracts}, root),
-    }
-    if backend != "reference":
-        kernels = _pillar_files(root / "optimized" / backend, pillar)
-        if not kernels:
-            raise FileNotFoundError(f"{operation}: backend {backend!r} has no sources in {root}")
-        optimized = root / "optimized"
-        shared = {
-            *(optimized / "arguments").rglob("*"),
-            optimized / "results.py",
-            *((optimized / "compiled.py",) if backend in COMPILED else ()),
-        }
-        others = {f"{name}.py" for name in PILLARS if name != pillar}
-        files |= {*kernels, *(path for path in shared if path.name not in others)}
-    return {
-        path.relative_to(root).as_posix(): _sha256(path, path.stat().st_mtime_ns)
-        for path in sorted(files)
-        if path.suffix in SUFFIXES and path.name not in LISTS and path.is_file()
-    }
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower()
 
 
-def _pillar_files(folder: Path, pillar: str) -> list[Path]:
-    """Return what lies in ``folder``, other pillars' folders left out."""
-    others = set(PILLARS) - {pillar}
-    return [path for path in folder.rglob("*") if path.relative_to(folder).parts[0] not in others]
-
-
-def _imported(files: set[Path], root: Path) -> set[Path]:
-    """Return ``files`` and every module of ``properties`` that they import, however indirectly."""
-    found: set[Path] = set()
-    due = {path for path in files if path.is_file()}
-    while due:
-        path = due.pop()
-        found.add(path)
-        due |= {root / name for name in _imports(path, path.stat().st_mtime_ns)} - found
-        due = {path for path in due if path.is_file() and path.name not in LISTS}
+def find_contracts() -> dict[str, str]:
+    """Return the file in which each operation's contract is defined, as a path in the package."""
+    names = {id(contract): name for name, contract in contracts.CONTRACTS.items()}
+    found: dict[str, str] = {}
+    for module in walk_packages(contracts.__path__, f"{contracts.__name__}."):
+        path = module.name.removeprefix("draftproof.").replace(".", "/") + ".py"
+        for value in vars(import_module(module.name)).values() if not module.ispkg else ():
+            name = names.get(id(value))
+            # Another contract's module may import it; its own is called like it.
+            if name is not None and (name not in found or Path(path).stem == file_stem(name)):
+                found[name] = path
     return found
 
 
-@cache
-def _imports(path: Path, modified: int) -> frozenset[str]:
-    """Return the files of ``properties`` that the imports in ``path`` may mean."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(name for node in ast.walk(tree) for name in _named(node))
+def _declared(init: Path, operation: str) -> dict[str, Any]:
+    """Return what a backend's ``CONFORMANCE`` says of one operation."""
+    declared: dict[str, Any] = {}
+    for value in _assigned(init, "CONFORMANCE") if init.is_file() else ():
+        declared = ast.literal_eval(value)
+    said = {name: declared[name] for name in ("arrays", "memory", operation) if name in declared}
+    return said | {"synchronises": True} if operation in declared.get("synchronises", ()) else said
 
 
-def _named(node: ast.AST) -> Iterator[str]:
-    prefix = "draftproof.properties."
-    if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(prefix.rstrip(".")):
-        folder = (node.module or "").removeprefix("draftproof.").replace(".", "/")
-        # ``from package import module`` and ``from module import name`` look alike.
-        yield f"{folder}.py"
-        yield from (f"{folder}/{name.name}.py" for name in node.names)
-    elif isinstance(node, ast.Import):
-        for name in node.names:
-            if name.name.startswith(prefix):
-                yield name.name.removeprefix("draftproof.").replace(".", "/") + ".py"
-
-
-@cache
-def _sha256(path: Path, modified: int) -> str:
-    # Dozens of rows share most of their sources; the time of change makes the cache safe.
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _assigned(path: Path, name: str) -> Iterator[ast.expr]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == [name]:
+            yield node.value

@@ -1,272 +1,157 @@
-"""Evidence: what runs on a device have shown, with the digest of every source that it depends on.
+"""Evidence on disk: what runs on a device have shown, one file per device and operation.
 
-A machine without that device makes badge and matrix from it. As soon as one source of a row differs,
-is gone, or is new, the row proves nothing about the code at hand: it is stale.
+A machine without that device makes badge and matrix from it. ``freshness`` says what of it still speaks
+of the code at hand.
 """
 
 import hashlib
 import json
-import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 
 from draftproof.conformance.diagnostic import DiagnosticError
-from draftproof.conformance.evidence.sources import sources
-from draftproof.conformance.reporting.glyphs import overall
-from draftproof.conformance.reporting.records import BenchRow, Report, Result
-from draftproof.conformance.reporting.report import combine, schema, short_name
-
-__all__ = [
-    "FOLDER",
-    "Evidence",
-    "EvidenceBench",
-    "EvidenceRow",
-    "Mutant",
-    "file_name",
-    "freshness",
-    "load",
-    "record",
-    "save",
-    "sources",
-]
+from draftproof.conformance.evidence.records import (
+    Evidence,
+    EvidenceBench,
+    EvidenceMutant,
+    EvidenceRow,
+    Mutant,
+    OperationEvidence,
+    Run,
+)
+from draftproof.conformance.reporting.records import BenchRow
+from draftproof.properties.contracts import CONTRACTS
 
 FOLDER = Path(__file__).parent / "data"
-"""Where evidence is committed, one file per device."""
+"""Where evidence is committed: a folder per device."""
+
+Table = dict[str, Any]
+"""What several entries of a file share, each written once under its own digest."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRow:
-    """One operation of one backend in one dtype."""
+def name_folder(device: str) -> str:
+    """Return the name of a device's folder.
 
-    operation: str
-    pillar: str
-    backend: str
-    dtype: str
-    laws: Mapping[str, Mapping[str, int]]
-    """Counts by state, by law."""
-    decisions: int
-    forgiven: int
-    measures: Mapping[str, float | None]
-    """The worst of each; None for one that was not finite."""
-    state: str
-    sources: Mapping[str, str]
-    """The SHA-256 of each source file by its path in the package."""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Counts by state over all laws."""
-        total: Counter[str] = Counter()
-        for counts in self.laws.values():
-            total.update(counts)
-        return dict(total)
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceBench:
-    """One timing, with what it depends on."""
-
-    bench: BenchRow
-    pillar: str
-    sources: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A planted bug, and the laws that rejected it; none if it survived."""
-
-    name: str
-    story: str
-    laws: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that is known of one device."""
-
-    device: str
-    recorded: date
-    versions: Mapping[str, str | None]
-    budget: str
-    seed: int
-    digest: str
-    rows: tuple[EvidenceRow, ...]
-    bench: tuple[EvidenceBench, ...] = ()
-    mutants: tuple[Mutant, ...] = ()
-
-    @property
-    def killed(self) -> int:
-        """How many of the planted mutants were rejected."""
-        return sum(bool(mutant.laws) for mutant in self.mutants)
-
-
-def freshness(row: EvidenceRow | EvidenceBench, root: Path | None = None) -> list[str]:
-    """Return the paths of the row's sources that are changed, gone or new; none if it is fresh."""
-    about = row if isinstance(row, EvidenceRow) else row.bench
-    now = sources(about.operation, row.pillar, about.backend, root)
-    return sorted(path for path in now.keys() | row.sources.keys() if now.get(path) != row.sources.get(path))
-
-
-def record(
-    reports: Sequence[Report],
-    pillars: Mapping[str, str],
-    recorded: date,
-    mutants: Iterable[Mutant] = (),
-    root: Path | None = None,
-) -> Evidence:
-    """Make evidence of the reports of several backends on one device.
-
-    ``pillars`` is each operation's pillar. Raises DiagnosticError as ``combine`` does, and for two devices.
+    >>> name_folder("NVIDIA H100 80GB HBM3")
+    'nvidia-h100-80gb-hbm3'
     """
-    combine(reports)
-    devices = {_device(report) for report in reports}
-    if len(devices) > 1:
-        raise DiagnosticError(
-            "evidence-devices",
-            f"the reports come from several devices: {', '.join(sorted(devices))}",
-            ["evidence speaks of one device"],
-            "record each device's reports by themselves",
-        )
-    header = reports[0].header
-    cells: dict[tuple[str, str, str], list[Result]] = {}
-    for report in reports:
-        for result in report.results:
-            backend = short_name(report.header.subject.backend)
-            cells.setdefault((result.operation, backend, result.dtype), []).append(result)
-    benches = [bench for report in reports for bench in report.benches]
-    machine = header.machine
-    versions = {
-        "draftproof": header.suite.version,
-        "python": machine.python,
-        "driver": machine.driver,
-        "cuda": machine.cuda,
-        **header.libraries,
-    }
-    return Evidence(
-        devices.pop(),
-        recorded,
-        versions,
-        header.suite.budget,
-        header.suite.seed,
-        header.suite.digest,
-        tuple(_row(*key, pillars[key[0]], results, root) for key, results in cells.items()),
-        tuple(_bench(bench, pillars[bench.operation], root) for bench in benches),
-        tuple(mutants),
-    )
+    return re.sub(r"[^a-z0-9]+", "-", device.lower()).strip("-")
 
 
-def file_name(device: str) -> str:
-    """Return the evidence file of a device.
+def save(evidence: OperationEvidence, folder: Path) -> Path:
+    """Write an operation's evidence to ``<folder>/<device>/<operation>.json``; return the path."""
+    runs: Table = {}
+    digests: Table = {}
 
-    >>> file_name("NVIDIA H100 80GB HBM3")
-    'nvidia-h100-80gb-hbm3.json'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", device.lower()).strip("-") + ".json"
+    def origin(run: Run, sources: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "run": _put(runs, {**asdict(run), "recorded": run.recorded.isoformat()}),
+            "sources": [_put(digests, part) for part in _parts(sources)],
+        }
 
-
-def save(evidence: Evidence, folder: Path) -> Path:
-    """Write evidence to the device's file in ``folder``; return its path."""
-    # Many rows share their sources; each set of digests is written once, under its own digest.
-    shared: dict[str, Mapping[str, str]] = {}
-
-    def named(digests: Mapping[str, str]) -> str:
-        name = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:12]
-        shared[name] = digests
-        return name
+    def plain(item: EvidenceRow) -> dict[str, Any]:
+        return {name: value for name, value in asdict(item).items() if name not in ("operation", "run")}
 
     document = {
-        "schema": 1,
+        "schema": 2,
         "device": evidence.device,
-        "recorded": evidence.recorded.isoformat(),
-        "versions": evidence.versions,
-        "budget": evidence.budget,
-        "seed": evidence.seed,
-        "digest": evidence.digest,
-        "rows": [{**asdict(row), "sources": named(row.sources)} for row in evidence.rows],
+        "operation": evidence.operation,
+        "rows": [{**plain(row), **origin(row.run, row.sources)} for row in evidence.rows],
         "bench": [
-            {**asdict(timed.bench), "pillar": timed.pillar, "sources": named(timed.sources)}
+            {**asdict(timed.bench), "seconds": timed.seconds, **origin(timed.run, timed.sources)}
             for timed in evidence.bench
         ],
-        "mutants": {
-            "killed": evidence.killed,
-            "planted": len(evidence.mutants),
-            "rows": [asdict(mutant) for mutant in evidence.mutants],
-        },
-        "sources": shared,
+        "mutants": [
+            {**asdict(fate.mutant), "seconds": fate.seconds, **origin(fate.run, fate.sources)}
+            for fate in evidence.mutants
+        ],
+        "runs": runs,
+        "sources": digests,
     }
-    path = folder / file_name(evidence.device)
-    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    path = folder / name_folder(evidence.device) / f"{evidence.operation}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+    # Never half a file, whenever the run is stopped.
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
     return path
 
 
-def load(path: Path) -> Evidence:
-    """Read an evidence file; raise DiagnosticError if it is malformed."""
+def load(path: Path) -> OperationEvidence:
+    """Read one operation's file; raise DiagnosticError if it is malformed."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DiagnosticError("evidence-malformed", f"{path} is not JSON", [str(error)]) from error
-    faults = jsonschema.Draft202012Validator(schema("evidence-v1")).iter_errors(document)
+    faults = jsonschema.Draft202012Validator(_schema()).iter_errors(document)
     fault = jsonschema.exceptions.best_match(faults)
     if fault is not None:
         raise DiagnosticError("evidence-malformed", f"{path}: {fault.json_path}: {fault.message}")
-    named: dict[str, dict[str, str]] = document["sources"]
-    rows = [EvidenceRow(**{**row, "sources": named[row["sources"]]}) for row in document["rows"]]
-    return Evidence(
+    runs = {
+        name: Run(**{**run, "recorded": date.fromisoformat(run["recorded"])})
+        for name, run in document["runs"].items()
+    }
+
+    def origin(entry: dict[str, Any]) -> dict[str, Any]:
+        parts = [document["sources"][name] for name in entry.pop("sources")]
+        return {
+            "seconds": entry.pop("seconds"),
+            "run": runs[entry.pop("run")],
+            "sources": {path: digest for part in parts for path, digest in part.items()},
+        }
+
+    return OperationEvidence(
         document["device"],
-        date.fromisoformat(document["recorded"]),
-        document["versions"],
-        document["budget"],
-        document["seed"],
-        document["digest"],
-        tuple(rows),
-        tuple(_timed(row, named) for row in document["bench"]),
-        tuple(Mutant(m["name"], m["story"], tuple(m["laws"])) for m in document["mutants"]["rows"]),
+        document["operation"],
+        tuple(EvidenceRow(operation=document["operation"], **origin(row), **row) for row in document["rows"]),
+        tuple(EvidenceBench(**origin(row), bench=BenchRow(**row)) for row in document["bench"]),
+        tuple(
+            EvidenceMutant(**origin(row), mutant=Mutant(row["name"], row["story"], tuple(row["laws"])))
+            for row in document["mutants"]
+        ),
     )
 
 
-def _device(report: Report) -> str:
-    """Return the GPU; what runs on the processor of a machine that has one belongs to that machine."""
-    device, gpu = report.header.subject.device, report.header.machine.gpu
-    if device == "cuda":
-        return gpu or "cuda"
-    return gpu or "cpu" if device == "numpy" else "cpu"
-
-
-def _row(
-    operation: str, backend: str, dtype: str, pillar: str, results: Sequence[Result], root: Path | None
-) -> EvidenceRow:
-    laws: dict[str, Counter[str]] = {}
-    measures: dict[str, float] = {}
-    for result in results:
-        laws.setdefault(result.law, Counter())[result.state.value] += 1
-        for name, value in result.measures.items():
-            measures[name] = max(value, measures.get(name, value))
-    total = sum(laws.values(), Counter[str]())
-    return EvidenceRow(
-        operation,
-        pillar,
-        backend,
-        dtype,
-        {law: dict(counts) for law, counts in laws.items()},
-        sum(result.decisions for result in results),
-        sum(result.forgiven for result in results),
-        {name: value if math.isfinite(value) else None for name, value in measures.items()},
-        overall(total),
-        sources(operation, pillar, backend, root),
+def load_device(folder: Path) -> Evidence:
+    """Read a device's folder, the operations in the order of the contracts; DiagnosticError as ``load``."""
+    order = {operation: place for place, operation in enumerate(CONTRACTS)}
+    operations = sorted(
+        (load(path) for path in sorted(folder.glob("*.json"))),
+        key=lambda each: order.get(each.operation, len(order)),
     )
+    if len({each.device for each in operations}) != 1:
+        raise DiagnosticError("evidence-devices", f"{folder} is not the evidence of one device")
+    return Evidence(operations[0].device, tuple(operations))
 
 
-def _bench(bench: BenchRow, pillar: str, root: Path | None) -> EvidenceBench:
-    bench = replace(bench, backend=short_name(bench.backend))
-    return EvidenceBench(bench, pillar, sources(bench.operation, pillar, bench.backend, root))
+def list_devices(folder: Path) -> list[Path]:
+    """Return the folders of the devices that have evidence."""
+    return sorted({path.parent for path in folder.glob("*/*.json")})
 
 
-def _timed(row: dict[str, Any], named: Mapping[str, Mapping[str, str]]) -> EvidenceBench:
-    digests, pillar = named[row.pop("sources")], row.pop("pillar")
-    return EvidenceBench(BenchRow(**row), pillar, digests)
+def _put(table: Table, value: Any) -> str:
+    name = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+    table[name] = value
+    return name
+
+
+def _parts(sources: Mapping[str, str]) -> list[dict[str, str]]:
+    """Split digests into those of the proof, the kernel and the mutant: most rows share one of them."""
+    parts: dict[str, dict[str, str]] = {}
+    for path, digest in sorted(sources.items()):
+        folder = next((f for f in ("optimized/", "properties/mutants/") if path.startswith(f)), "")
+        parts.setdefault(folder, {})[path] = digest
+    return list(parts.values())
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(Path(__file__).with_name("evidence-v2.json").read_text(encoding="utf-8"))

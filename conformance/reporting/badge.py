@@ -8,6 +8,7 @@ from draftproof.conformance.reporting.matrix import Score
 FILLS = {"brightgreen": "#1a7f37", "yellow": "#8a6100", "red": "#c9252d", "lightgrey": "#5f6771"}
 """Shields' colour names, and darker fills on which white text has a contrast of at least 4.5."""
 LABEL_FILL = "#3d444d"
+NOTHING = "no evidence yet"
 
 
 def label(budget: str, device: str) -> str:
@@ -16,21 +17,23 @@ def label(budget: str, device: str) -> str:
 
 
 def message(score: Score) -> str:
-    """Return the right half: ``"1183/1184 · covers 100%"``."""
+    """Return the right half: ``"1183/1184 · covers 100%"``, or ``"incomplete, 700 of 1184"``."""
     if not score.due:
         return f"nothing to check · covers {score.covers}%"
     stale = " · stale" * (STALE in score.states)
+    if score.incomplete:
+        return f"incomplete, {score.run} of {score.due}{stale}"
+    stale += " · incomplete" * (score.not_run > 0)
     return f"{score.good}/{score.due} · covers {score.covers}%{stale}"
 
 
 def colour(score: Score) -> str:
     """Return the shields colour: green only if everything due has passed and is still true."""
-    if not score.due or STALE in score.states:
+    if not score.due or STALE in score.states or score.incomplete:
         return "lightgrey"
     if score.passed:
         return "brightgreen"
-    wrong = score.states & {"fail", "error"}
-    return "yellow" if not wrong and score.good * 10 >= score.due * 9 else "red"
+    return "yellow" if not score.wrong and score.good * 10 >= score.due * 9 else "red"
 
 
 def endpoint(score: Score, budget: str, device: str) -> dict[str, object]:
@@ -44,9 +47,28 @@ def endpoint(score: Score, budget: str, device: str) -> dict[str, object]:
     }
 
 
+def endpoint_of_nothing() -> dict[str, object]:
+    """Return the document where there is no evidence."""
+    return {
+        "schemaVersion": 1,
+        "label": "draftproof",
+        "message": NOTHING,
+        "color": "lightgrey",
+        "isError": True,
+    }
+
+
 def svg(score: Score, budget: str, device: str) -> str:
     """Return the same badge as a static SVG, without network or font metrics."""
-    left, right, fill = label(budget, device), message(score), FILLS[colour(score)]
+    return _draw(label(budget, device), message(score), FILLS[colour(score)])
+
+
+def svg_of_nothing() -> str:
+    """Return the badge where there is no evidence."""
+    return _draw("draftproof", NOTHING, FILLS["lightgrey"])
+
+
+def _draw(left: str, right: str, fill: str) -> str:
     # Six and a half pixels a letter is close enough for Verdana 11; textLength makes it exact.
     a, b = 13 * len(left) // 2 + 12, 13 * len(right) // 2 + 12
     name = escape(f"{left}: {right}")

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from draftproof.conformance.diagnostic import DiagnosticError
-from draftproof.conformance.evidence.store import Evidence, freshness
+from draftproof.conformance.evidence.freshness import Today
+from draftproof.conformance.evidence.records import Evidence
 from draftproof.conformance.reporting.glyphs import MARKS, STALE, overall, percent
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.report import short_name
+from draftproof.conformance.running.backends import KERNELS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -66,6 +67,23 @@ class Score:
     covers: int
     """Percent, floored: the share of each cell that is neither absent nor unavailable, over all cells."""
     states: frozenset[str]
+    not_run: int = 0
+    """How many of what was due have not been run."""
+
+    @property
+    def run(self) -> int:
+        """How many of what was due have been run."""
+        return self.due - self.not_run
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something failed."""
+        return bool(self.states & {"fail", "error"})
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether nothing failed, but something has not been run."""
+        return self.not_run > 0 and not self.wrong
 
     @property
     def passed(self) -> bool:
@@ -108,14 +126,23 @@ class Matrix:
         return cls.of({key: Cell(cell) for key, cell in counts.items()})
 
     @classmethod
-    def from_evidence(cls, evidence: Evidence, root: Path | None = None) -> Self:
-        """Read evidence, and mark what changed sources make stale."""
-        return cls.of(
-            {
-                (row.operation, Column(row.backend, row.dtype)): Cell(row.counts, bool(freshness(row, root)))
-                for row in evidence.rows
-            }
-        )
+    def from_evidence(cls, evidence: Evidence, today: Today | None = None) -> Self:
+        """Read evidence, and mark what changed sources make stale.
+
+        What a backend has no kernel for is absent, and a kernel that was not judged has not been run.
+        """
+        today = today or Today()
+        judged = {(row.operation, Column(row.backend, row.dtype)): row for row in evidence.rows}
+        cells: dict[tuple[str, Column], Cell] = {}
+        for operation, contract in today.contracts.items():
+            for key in ((operation, Column(b, d)) for b in KERNELS for d in contract.dtypes):
+                if (row := judged.pop(key, None)) is not None:
+                    cells[key] = Cell(row.counts, bool(today.find_changes(row)))
+                else:
+                    there = today.sources.kernel_of(operation, key[1].backend).is_file()
+                    cells[key] = Cell({"not run" if there else "absent": 1})
+        # Of an operation or a dtype that there was.
+        return cls.of(cells | {key: Cell(row.counts, stale=True) for key, row in judged.items()})
 
     @property
     def backends(self) -> dict[str, int]:
@@ -132,7 +159,8 @@ class Matrix:
         covers = int(100 * sum(shares, Fraction(0)) / len(shares)) if shares else 0
         good = sum(cell.good for cell in self.cells.values())
         due = sum(cell.due for cell in self.cells.values())
-        return Score(good, due, covers, frozenset(cell.state for cell in self.cells.values()))
+        not_run = sum(cell.counts.get("not run", 0) for cell in self.cells.values())
+        return Score(good, due, covers, frozenset(cell.state for cell in self.cells.values()), not_run)
 
     def row(self, operation: str) -> list[Cell | None]:
         """Return one operation's cells in the order of the columns."""

@@ -9,11 +9,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from draftproof.conformance.evidence.store import Mutant
+from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting.badge import colour
 from draftproof.conformance.reporting.charts import against_target, inline_charts, memory
 from draftproof.conformance.reporting.glyphs import MARKS, WORST_FIRST
 from draftproof.conformance.reporting.matrix import Cell, Column, Matrix
+from draftproof.conformance.reporting.measures import find_worst
 from draftproof.conformance.reporting.records import Report, Result
 from draftproof.conformance.reporting.report import combine, short_name
 
@@ -72,8 +73,7 @@ class Panel:
             law.decisions += result.decisions
             law.forgiven += result.forgiven
             law.seconds += result.seconds
-        for name, value in result.measures.items():
-            self.measures[name] = max(value, self.measures.get(name, value))
+        self.measures = find_worst([self.measures, result.measures])
         if result.state.value in ("fail", "error", "waived"):
             self.failing.append(result)
         elif result.state.value in LISTED:
@@ -109,6 +109,7 @@ def render(
         reports=reports,
         first=reports[0].header,
         matrix=matrix,
+        total=matrix.score,
         groups=_groups(matrix, pillars or {}),
         panels=panels,
         open_panels=sorted(

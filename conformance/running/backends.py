@@ -9,6 +9,9 @@ BACKENDS = (
     "draftproof.optimized.host",
 )
 
+KERNELS = tuple(name.rpartition(".")[2] for name in BACKENDS[1:])
+"""The short names of those that the oracles judge."""
+
 
 def device_for(backend: str, asked: str | None) -> str:
     """Return the device a backend is checked on: what was asked for, else a GPU where there is one.

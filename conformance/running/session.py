@@ -1,18 +1,21 @@
 """One conformance session: check backends, write a report each, then the page, the badge and the tables."""
 
 import json
+import math
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from itertools import combinations
+from functools import cache
+from itertools import combinations, takewhile
 from pathlib import Path
 
 from draftproof import __version__
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.machine import libraries, machine
-from draftproof.conformance.evidence.store import Mutant
+from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting import badge, charts, matrix, page
 from draftproof.conformance.reporting.records import (
     BenchRow,
@@ -23,6 +26,7 @@ from draftproof.conformance.reporting.records import (
     Suite,
 )
 from draftproof.conformance.reporting.report import ReportWriter, read, short_name
+from draftproof.conformance.running.inspection import is_cut
 from draftproof.conformance.running.runner import Run
 from draftproof.conformance.running.waivers import Waivers
 from draftproof.conformance.running.waivers import load as load_waivers
@@ -34,13 +38,24 @@ from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import DEVICES
 from draftproof.properties.core.verdict import State
 
-BAD = (State.FAIL, State.ERROR, State.NOT_RUN)
-"""States that make a check's exit code 1."""
-
 COPY = "copy the whole line, and the law, from the report"
 
 
-def chosen(operations: Sequence[str]) -> list[Contract]:
+def is_wrong(result: Result) -> bool:
+    """Whether a result makes a check's exit code 1: what a limit of time left out does not."""
+    return result.state in (State.FAIL, State.ERROR, State.NOT_RUN) and not is_cut(result)
+
+
+def share_time(deadline: float, parts: int) -> float:
+    """Return until when the first of ``parts`` may go on, if each that is left is to have as much.
+
+    Times are those of ``time.monotonic``.
+    """
+    now = time.monotonic()
+    return now + (deadline - now) / parts
+
+
+def select_contracts(operations: Sequence[str]) -> list[Contract]:
     """Return the contracts of the named operations, or all; DiagnosticError for an unknown name."""
     unknown = [name for name in operations if name not in CONTRACTS]
     if unknown:
@@ -53,7 +68,7 @@ def chosen(operations: Sequence[str]) -> list[Contract]:
     return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
 
 
-def told_apart(modules: Sequence[str]) -> Sequence[str]:
+def refuse_alike(modules: Sequence[str]) -> Sequence[str]:
     """Return the modules; DiagnosticError if two have the last name in common, which names their results."""
     for module, other in combinations(modules, 2):
         if short_name(module) == short_name(other):
@@ -66,13 +81,13 @@ def told_apart(modules: Sequence[str]) -> Sequence[str]:
     return modules
 
 
-def requested(line: str, law_name: str) -> tuple[Case, Law]:
+def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
     """Read the line of a case and find the law; DiagnosticError unless the law is checked on such cases."""
     try:
         case = Case.parse(line)
     except ValueError as error:
         raise DiagnosticError("case-malformed", str(error), [], COPY) from error
-    contract = chosen([case.operation])[0]
+    contract = select_contracts([case.operation])[0]
     laws = {law.name: law for law in contract.laws}
     if law_name not in laws:
         raise DiagnosticError(
@@ -96,12 +111,12 @@ def requested(line: str, law_name: str) -> tuple[Case, Law]:
     return case, law
 
 
-def jobs_for(device: str) -> int:
+def count_jobs(device: str) -> int:
     """Return how many children work at once: one on a GPU, one per core elsewhere."""
     return 1 if device == "cuda" else len(os.sched_getaffinity(0))
 
 
-def waivers_of(path: Path | None, budget: str, seed: int) -> Waivers:
+def read_waivers(path: Path | None, budget: str, seed: int) -> Waivers:
     """Read the waivers of a run over the whole case list, whatever part of it is asked for."""
     if path is None:
         return Waivers()
@@ -124,7 +139,7 @@ class Session:
         self.contracts = contracts
         self.started = datetime.now(UTC)
         try:
-            self.run = Run(backend, device, budget, seed, contracts, jobs_for(device))
+            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device))
         except ValueError as error:
             raise DiagnosticError("backend-variants", f"{backend}: {error}") from error
         if self.run.hello.broken:
@@ -157,7 +172,7 @@ class Session:
                 self.budget,
                 self.seed,
                 self.total,
-                digest(self.contracts, self.budget, self.seed),
+                _digest(tuple(c.name for c in self.contracts), self.budget, self.seed),
             ),
             Implementation(self.backend, self.device, dict(self.run.hello.variants)),
             machine(),
@@ -172,19 +187,29 @@ class Session:
         waivers: Waivers,
         seen: Callable[[Result], None],
         benches: Callable[[], Iterator[BenchRow]] | None = None,
+        deadline: float = math.inf,
     ) -> Report:
-        """Run the checks, then the timings, into ``<folder>/<backend>.jsonl``; return what was written."""
+        """Run the checks, then the timings, into ``<folder>/<backend>.jsonl``; return what was written.
+
+        At ``deadline``, a time of ``time.monotonic``, both end; what was left out of the checks is not run.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{short_name(self.backend)}.jsonl"
         with ReportWriter(path, self.header()) as writer:
-            for raw in self.run.results(waivers):
+            for raw in self.run.results(waivers, deadline):
                 result = waivers.settle(raw)
                 writer.result(result)
                 seen(result)
             if benches is not None:
-                for row in benches():
+                for row in takewhile(lambda _: time.monotonic() < deadline, benches()):
                     writer.bench(row)
         return read(path)
+
+
+@cache
+def _digest(operations: tuple[str, ...], budget: str, seed: int) -> str:
+    # Every backend of a check has the same, and planning for each kind of device takes its time.
+    return digest([CONTRACTS[name] for name in operations], budget, seed)
 
 
 def write_overview(folder: Path, reports: Sequence[Report], mutants: Sequence[Mutant] = ()) -> None:

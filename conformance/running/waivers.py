@@ -55,6 +55,7 @@ class Waivers:
         self.waivers = tuple(waivers)
         self._met: set[Waiver] = set()
         self._passed: set[Waiver] = set()
+        self._unseen: set[Waiver] = set()
 
     def never_launch(self, operation: str, case: str) -> Waiver | None:
         """Return the waiver that says this case crashes, so that it must not be run."""
@@ -65,6 +66,8 @@ class Waivers:
         """Return the result as waived if it failed and a waiver covers it, else as it is."""
         if result.state is State.PASS:
             self._passed |= {w for w in self.waivers if w.covers(result.operation, result.case)}
+        if result.state is State.NOT_RUN:
+            self._unseen |= {w for w in self.waivers if w.covers(result.operation, result.case)}
         if result.state not in (State.FAIL, State.ERROR):
             return result
         for waiver in self.waivers:
@@ -76,8 +79,9 @@ class Waivers:
 
     @property
     def idle(self) -> tuple[Waiver, ...]:
-        """The "wrong" waivers under which everything that ran has passed: such a pass fails the run."""
-        return tuple(w for w in self.waivers if w.kind == "wrong" and w in self._passed - self._met)
+        """The "wrong" waivers under which everything has run and passed: such a pass fails the run."""
+        idle = self._passed - self._met - self._unseen
+        return tuple(w for w in self.waivers if w.kind == "wrong" and w in idle)
 
 
 def load(path: Path, cases: Collection[str], today: date) -> Waivers:

@@ -46,6 +46,8 @@ class Answer:
     reason: str = ""
     poisoned: bool = False
     """Whether the device is lost to this process, which ends now."""
+    hung: bool = False
+    """Whether there was no answer in time."""
 
 
 def serve(connection: Connection, backend: str, device: str, threads: int) -> None:

@@ -15,7 +15,7 @@ from draftproof.conformance.reporting import charts
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.running.backends import BACKENDS
-from draftproof.conformance.running.session import chosen
+from draftproof.conformance.running.session import select_contracts
 from draftproof.conformance.timing.objects import ORACLE, time_objects
 from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS
@@ -29,7 +29,7 @@ def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[]
     asked for can be timed, for want of a CUDA device or of torch.
     """
     sys.path.insert(0, str(Path.cwd()))
-    wanted = chosen(operations)
+    wanted = select_contracts(operations)
     asked = [name for name in modules or BACKENDS[1:] if _runs(name)]
     objects = [
         contract

@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 from draftproof.optimized.compiled import Compilation
 from draftproof.properties.budgets.resources import ARCHITECTURES, Resources, compiler, resources
-from draftproof.source_text import strip_c, strip_python
+from draftproof.source_text import strip_native, strip_python
 
 TABLE = Path(__file__).with_name("resources.json")
 REFRESH = "python -m draftproof.properties.budgets.table {}"
-STRIP = {"python": strip_python, "c++": strip_c}
+STRIP = {"python": strip_python, "c++": strip_native}
 
 
 class Budget(NamedTuple):

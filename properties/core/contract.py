@@ -88,6 +88,11 @@ class Contract:
         """The axes of untrusted ids and lengths: of size 0 they could not be hostile."""
         return frozenset()
 
+    @property
+    def timed(self) -> tuple[Case, ...]:
+        """The cases that are timed."""
+        return ()
+
     def cost(self, case: Case) -> float:
         """Estimate what judging a case takes, in elements read: budgets share out cases by it."""
         raise NotImplementedError
@@ -164,6 +169,11 @@ class FunctionContract(Contract):
         """The axes of untrusted ids and lengths."""
         return frozenset(axis for argument in self.arguments if argument.hostile for axis in argument.axes)
 
+    @property
+    def timed(self) -> tuple[Case, ...]:
+        """The shapes that are timed, on a GPU."""
+        return tuple(bench.case for bench in self.benches)
+
     def cost(self, case: Case) -> float:
         """Count the elements of arguments and results."""
         return float(sum(tensor.elements(case.shape) for tensor in (*self.arguments, *self.outputs)))
@@ -212,6 +222,11 @@ class ObjectContract(Contract):
             for name, value in vars(self.oracle).items()
             if callable(value) and not name.startswith("_")
         }
+
+    @property
+    def timed(self) -> tuple[Case, ...]:
+        """The acts that are timed, on any machine."""
+        return tuple(act.case for act in self.acts)
 
     def cost(self, case: Case) -> float:
         """Count the calls; each is judged beside a model, which searches everything it holds."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from draftproof.conformance.evidence.store import Mutant
+from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting.records import (
     BenchRow,
     Footer,
@@ -75,7 +75,11 @@ def result(backend: str, operation: str, dtype: str, law: str, seed: int) -> Res
         120,
         seed % 2,
         FINDINGS[: 1 + seed % 2] if state is State.FAIL else (),
-        {"error_eps": 0.5 + seed / 8, "tv": math.inf if state is State.ERROR else 3e-8},
+        {
+            "error_eps": 0.5 + seed / 8,
+            "p_value": 1 / (40 - seed),
+            "tv": math.inf if state is State.ERROR else 3e-8,
+        },
         REASONS.get(state, ""),
         f"draftproof replay '{case}' --backend draftproof.optimized.{backend} --law '{law}'",
     )

@@ -144,7 +144,12 @@ GRAPH_REPLAY = Law(
     share=0.2,
 )
 TWO_STREAMS = Law(
-    "two streams", "Two streams at once give the answers of one.", check_two_streams, CUDA, share=0.1
+    "two streams",
+    "Two streams at once give the answers of one.",
+    check_two_streams,
+    CUDA,
+    share=0.1,
+    alone=True,
 )
 MEMORY = Law(
     "memory",
@@ -152,6 +157,7 @@ MEMORY = Law(
     check_memory,
     CUDA,
     cases=largest_cases,
+    alone=True,
 )
 LARGE_OFFSETS = Law(
     "offsets past 2^31",
@@ -160,4 +166,5 @@ LARGE_OFFSETS = Law(
     CUDA,
     cases=large_cases,
     seconds=300.0,
+    alone=True,
 )

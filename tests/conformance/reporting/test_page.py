@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from draftproof.conformance.evidence.store import Mutant
+from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting import page
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.strategies import reports as drawn_reports
