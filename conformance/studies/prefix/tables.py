@@ -15,7 +15,7 @@ COLUMNS = ("policy", "capacity", "tokens", "blocks", "req/s", "blocks/s", "B/blo
 
 def make_table(study: Study) -> Table:
     """Return the table of one trace."""
-    shown = Table(
+    rendered = Table(
         title=f"{study.trace}: {_format_short(study.tokens)} tokens, {_format_short(study.blocks)} blocks; "
         f"infinite cache {_format_percent(study.infinite.tokens)}",
         title_justify="left",
@@ -26,9 +26,9 @@ def make_table(study: Study) -> Table:
         caption_justify="left",
     )
     for position, name in enumerate(COLUMNS):
-        shown.add_column(name, justify="right" if position else "left", no_wrap=True)
+        rendered.add_column(name, justify="right" if position else "left", no_wrap=True)
     for outcome in study.outcomes:
-        shown.add_row(
+        rendered.add_row(
             outcome.policy,
             _format_count(outcome.capacity),
             _format_percent(outcome.hits.tokens),
@@ -40,7 +40,7 @@ def make_table(study: Study) -> Table:
             {True: "[green]✓[/]", False: "[red]✗[/]", None: "—"}[outcome.exact],
             end_section=outcome.capacity == study.capacities[-1],
         )
-    return shown
+    return rendered
 
 
 def dump_studies(studies: Sequence[Study], tree: str, page_size: int) -> dict[str, Any]:
