@@ -29,6 +29,7 @@ from draftproof.conformance.running.crew import Crew
 from draftproof.conformance.running.inspection import is_cut, judge_forgiveness
 from draftproof.conformance.timing.bench import bench_rows
 from draftproof.properties.cases.plan import Check, plan
+from draftproof.properties.core.verdict import State
 from draftproof.properties.mutants import MUTANTS
 
 BUDGET, SEED = "standard", 0
@@ -36,6 +37,9 @@ BUDGET, SEED = "standard", 0
 
 MOST_CHILDREN = 8
 """Each holds a CUDA context; the oracles keep about as many cores busy."""
+
+WRONG = (State.FAIL, State.ERROR)
+"""States whose reasons are told while the campaign goes on."""
 
 WAVE = 1500
 """Checks after which the laws that need the device alone follow, and rows are written."""
@@ -117,7 +121,11 @@ class Campaign:
         whole = {pair: each for pair, each in results.items() if not any(map(is_cut, each))}
         for (operation, backend), each in whole.items():
             device = crew.hellos[self._names[backend]].device
-            self.book.write_rows(operation, backend, device, [*each, *judge_forgiveness(each)])
+            judged = [*each, *judge_forgiveness(each)]
+            self.book.write_rows(operation, backend, device, judged)
+            for law, wrong in {result.law: result for result in judged if result.state in WRONG}.items():
+                why = next(iter(map(str, wrong.findings)), wrong.reason)
+                self.say(f"{wrong.state} {operation} in {backend}, {law}: {why}")
         names = ", ".join(dict.fromkeys(operation for operation, _ in whole)) or "nothing"
         self.say(f"judged {names}: {len(whole)} pairs in {time.monotonic() - begin:.0f} s")
         return len(whole)

@@ -17,6 +17,9 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.subject import Subject, WrongSignatureError, subject_of
 from draftproof.properties.core.verdict import Finding, State
 
+KEPT = 2**30
+"""Bytes that a child may keep on the device between two checks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hello:
@@ -61,9 +64,11 @@ def serve(connection: Connection, backend: str, device: str, threads: int) -> No
     try:
         while module is not None:
             answer = check(module, hello.device, *connection.recv())
-            connection.send(answer)
             if answer.poisoned:
+                connection.send(answer)
                 break
+            release_memory(hello.device)
+            connection.send(answer)
     except (EOFError, BrokenPipeError):
         return  # the parent is gone
 
@@ -118,6 +123,13 @@ def check(module: ModuleType, device: str, operation: str, law_name: str, line: 
         verdict.forgiven,
         verdict.measures,
     )
+
+
+def release_memory(device: str) -> None:
+    """Give back what torch keeps on the device for later, if it is much: other children need it."""
+    torch = sys.modules.get("torch")
+    if device == "cuda" and torch is not None and torch.cuda.memory_reserved() > KEPT:
+        torch.cuda.empty_cache()
 
 
 def _lost(subject: Subject[Any]) -> bool:
