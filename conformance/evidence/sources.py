@@ -38,7 +38,7 @@ def sources(operation: str, pillar: str, backend: str, root: Path | None = None)
             raise FileNotFoundError(f"{operation}: backend {backend!r} has no sources in {root}")
         optimized = root / "optimized"
         shared = {
-            *(optimized / "arguments").rglob("*"),
+            *(optimized / "signatures").rglob("*"),
             optimized / "results.py",
             *((optimized / "compiled.py",) if backend in COMPILED else ()),
         }
