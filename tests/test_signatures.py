@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from draftproof.optimized import eager
-from draftproof.optimized.signatures import OPERATIONS, Signature
 from draftproof.optimized.signatures.declarations import Count, TensorArgument, declared
-from draftproof.optimized.signatures.implement import declare, implements
+from draftproof.optimized.signatures.implement import OPERATIONS, declare, implements
+from draftproof.optimized.signatures.signature import Signature
 from draftproof.properties.contracts import CONTRACTS
 
 FUNCTIONS = [name for name, contract in CONTRACTS.items() if contract.outputs]

@@ -40,6 +40,7 @@ def sources(operation: str, pillar: str, backend: str, root: Path | None = None)
         shared = {
             *(optimized / "signatures").rglob("*"),
             optimized / "results.py",
+            root / "axes.py",
             *((optimized / "compiled.py",) if backend in COMPILED else ()),
         }
         others = {f"{name}.py" for name in PILLARS if name != pillar}
