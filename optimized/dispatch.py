@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import torch
 
 from draftproof.optimized import eager
-from draftproof.optimized.signatures import OPERATIONS
+from draftproof.optimized.signatures.implement import OPERATIONS
 
 Backend = Literal["cuda", "triton", "cupy", "eager"]
 BACKENDS: tuple[str, ...] = get_args(Backend)

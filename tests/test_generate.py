@@ -24,7 +24,7 @@ from typing import Annotated
 
 import torch
 
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 
 @implements

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from draftproof.optimized import eager
-from draftproof.optimized.signatures import OPERATIONS, Signature
 from draftproof.optimized.signatures.declarations import Count, TensorArgument, declared
-from draftproof.optimized.signatures.implement import declare, implements
+from draftproof.optimized.signatures.implement import OPERATIONS, declare, implements
+from draftproof.optimized.signatures.signature import Signature
 from draftproof.properties.contracts import FUNCTIONS
 
 DTYPES = {"float": "float", "float32 or float64": "uniform"}

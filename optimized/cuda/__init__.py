@@ -1,7 +1,6 @@
 """The operations in CUDA C++, tuned for Hopper: built by nvcc on first use, called through ctypes.
 
-Every operation is also a ``torch.library`` operator (``draftproof::...``), so ``torch.compile``
-and CUDA graphs take it. Requests are split over clusters of thread blocks.
+Requests are split over clusters of thread blocks.
 """
 
 from draftproof.optimized.cuda.build import compilations

@@ -5,8 +5,3 @@ outputs, ``check=``, the ``torch.library`` operator and its fake follow from it 
 at the package's top in ``generate.py``. What can only be known by reading the data (ids, lengths, NaN)
 is left to the kernels' ``status``.
 """
-
-from draftproof.optimized.signatures.implement import OPERATIONS, implements
-from draftproof.optimized.signatures.signature import Signature
-
-__all__ = ["OPERATIONS", "Signature", "implements"]

@@ -6,7 +6,7 @@ from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, inde
 from draftproof.optimized.cuda.prefix import shape
 from draftproof.optimized.cuda.prefix.rows import rows_of
 from draftproof.optimized.results import PrefixMatch
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 ENTRY = Entry(
     "prefix/match_prefixes",

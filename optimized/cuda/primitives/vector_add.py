@@ -3,7 +3,7 @@
 import torch
 
 from draftproof.optimized.cuda.library import Entry, Number, Pointer, strided
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 ENTRY = Entry(
     "primitives/vector_add",

@@ -5,7 +5,7 @@ import torch
 from draftproof.optimized.cuda import split
 from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, index_of, strided
 from draftproof.optimized.results import Sampled
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 KERNEL = "sampling/sample"
 ENTRY = Entry(

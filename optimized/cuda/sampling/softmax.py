@@ -4,8 +4,8 @@ import torch
 
 from draftproof.optimized.cuda import split
 from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, index_of, strided
-from draftproof.optimized.signatures import implements
 from draftproof.optimized.signatures.dtypes import FLOATS
+from draftproof.optimized.signatures.implement import implements
 
 ENTRY = Entry(
     "sampling/softmax",

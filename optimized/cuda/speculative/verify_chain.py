@@ -5,7 +5,7 @@ import torch
 from draftproof.optimized.cuda import split
 from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, index_of, strided
 from draftproof.optimized.results import Verified
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 KERNEL = "speculative/verify_chain"
 ENTRY = Entry(

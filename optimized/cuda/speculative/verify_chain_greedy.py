@@ -4,7 +4,7 @@ import torch
 
 from draftproof.optimized.cuda.library import Entry, Flag, Number, Pointer, strided
 from draftproof.optimized.results import Verified
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 ENTRY = Entry(
     "speculative/verify_chain_greedy",

@@ -8,7 +8,7 @@ import torch
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, view
 from draftproof.optimized.results import BlockTables
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 FILL_BLOCK_TABLES = Kernel(Path(__file__).with_suffix(".cu"), "fill_block_tables", threads=128)
 

@@ -8,7 +8,7 @@ import torch
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, view
 from draftproof.optimized.results import PrefixMatch
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 MATCH_PREFIXES = Kernel(Path(__file__).with_suffix(".cu"), "match_prefixes", threads=32)
 

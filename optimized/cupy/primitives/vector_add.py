@@ -7,7 +7,7 @@ import torch
 
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, view
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 VECTOR_ADD = Kernel(Path(__file__).with_suffix(".cu"), "vector_add", threads=256)
 

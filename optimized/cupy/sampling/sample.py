@@ -8,7 +8,7 @@ import torch
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, dense_rows, uniforms_view, view
 from draftproof.optimized.results import Sampled
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 SAMPLE = Kernel(Path(__file__).with_suffix(".cu"), "sample", threads=1024)
 

@@ -7,7 +7,7 @@ import torch
 
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, dense_rows, view
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 SOFTMAX = {
     dtype: Kernel(Path(__file__).with_suffix(".cu"), f"softmax_{name}", threads=1024)

@@ -7,7 +7,7 @@ import torch
 
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, view
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 UNIFORMS = Kernel(Path(__file__).with_suffix(".cu"), "uniforms", threads=256)
 

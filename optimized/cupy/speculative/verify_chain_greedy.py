@@ -8,7 +8,7 @@ import torch
 from draftproof.optimized.cupy.kernel import Kernel
 from draftproof.optimized.cupy.views import address, view
 from draftproof.optimized.results import Verified
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 VERIFY_CHAIN_GREEDY = Kernel(Path(__file__).with_suffix(".cu"), "verify_chain_greedy", threads=32)
 

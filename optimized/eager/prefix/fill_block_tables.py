@@ -10,7 +10,7 @@ import torch
 
 from draftproof.optimized.eager.prefix.rows import END, LENGTH, PARENT, START, runs, well_formed
 from draftproof.optimized.results import BlockTables, Status
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 
 @implements

@@ -12,7 +12,7 @@ import torch
 from draftproof.optimized.eager.prefix.fingerprints import LOW, buckets, fingerprints
 from draftproof.optimized.eager.prefix.rows import KEY, LENGTH, PARENT, START, runs, well_formed
 from draftproof.optimized.results import PrefixMatch, Status
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 
 @implements

@@ -6,7 +6,7 @@ import torch
 
 from draftproof.optimized.eager.distribution import draw, mass
 from draftproof.optimized.results import Sampled, Status
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 
 @implements

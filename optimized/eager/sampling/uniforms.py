@@ -4,7 +4,7 @@ from typing import Annotated
 
 import torch
 
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 ROUNDS = 10
 MULTIPLIERS = 0xD2511F53, 0xCD9E8D57

@@ -6,7 +6,7 @@ import torch
 
 from draftproof.optimized.eager.speculative.drafts import emitted, leading, usable
 from draftproof.optimized.results import Status, Verified
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 
 
 @implements

@@ -11,7 +11,7 @@ import torch
 import triton.language as tl
 
 from draftproof.optimized.results import BlockTables, Status
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 from draftproof.optimized.triton.launch import kernel, require
 
 LANES = 512

@@ -14,7 +14,7 @@ import torch
 import triton.language as tl
 
 from draftproof.optimized.results import PrefixMatch, Status
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 from draftproof.optimized.triton.launch import kernel, multiprocessors, require
 from draftproof.optimized.triton.prefix.pages import agreeing, bucket, fingerprint
 

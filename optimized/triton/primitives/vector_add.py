@@ -8,7 +8,7 @@ import torch
 import triton
 import triton.language as tl
 
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, kernel, require
 from draftproof.optimized.triton.row import lanes_of, load_lanes
 

@@ -16,7 +16,7 @@ import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from draftproof.optimized.results import Sampled, Status
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, kernel, require
 from draftproof.optimized.triton.row import (
     LANES,

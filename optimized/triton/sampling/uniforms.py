@@ -10,7 +10,7 @@ import torch
 import triton
 import triton.language as tl
 
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 from draftproof.optimized.triton.launch import kernel, require
 
 LANES = 256

@@ -22,7 +22,7 @@ import torch
 import triton
 
 from draftproof.optimized.results import Verified
-from draftproof.optimized.signatures import implements
+from draftproof.optimized.signatures.implement import implements
 from draftproof.optimized.triton.launch import aligned, contiguous_rows, require
 from draftproof.optimized.triton.row import LANES, MAX_TILES, tiles_per_program, tiling
 from draftproof.optimized.triton.speculative.chain_emit import emit
