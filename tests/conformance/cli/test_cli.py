@@ -1,9 +1,11 @@
 """The command line: what it prints, what it writes, and its three exit codes."""
 
 import json
+import math
 import re
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,8 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from draftproof.conformance.cli.main import main
-from draftproof.conformance.evidence import publish
+from draftproof.conformance.evidence import needs, publish
 from draftproof.conformance.reporting.report import read
+from draftproof.conformance.running.session import share_time
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract, ObjectContract
 from draftproof.properties.core.verdict import State
@@ -102,8 +105,7 @@ def draftproof(
         (f"replay {CASE} --backend right --law 'graph replay'", "is checked on cuda, not on numpy"),
         (f"replay {CASE} --backend nosuch", "there is no module 'nosuch' [backend-unusable]"),
         ("replay vector_add/N=2/float32/-/seed=1/- --backend mine", "it has no operation vector_add"),
-        ("record none.jsonl", "'none.jsonl' does not exist"),
-        ("record right.py", "[report-"),
+        ("check right --seconds 0", "0.0 is not in the range x>=1"),
     ],
 )
 def test_nonsense_ends_with_one_explanation_and_exit_code_2(
@@ -243,6 +245,74 @@ def test_badge_without_evidence_and_without_readme(
 ) -> None:
 
     monkeypatch.setattr(publish, "EVIDENCE", tmp_path / "none")
-    done = draftproof("badge", "--check")
+    assert draftproof("badge", "--check").code == 1
+    assert draftproof("badge").code == 0
+    assert draftproof("badge", "--check").code == 0
+    assert "no evidence yet" in Path("docs/evidence/badge.svg").read_text()
+
+
+def test_recording_says_first_what_the_machine_lacks(
+    draftproof: Draftproof, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "MODULES", {"a_module_of_nobody": "this test"})
+    monkeypatch.setattr(needs, "_has_gpu", lambda: False)
+    done = draftproof("record")
     assert done.code == 2
-    assert "there is no evidence yet" in done.err
+    assert "this machine cannot record evidence" in done.err
+    assert "the module a_module_of_nobody, for this test" in done.err
+    assert "a GPU that torch can use" in done.err
+
+
+SLOW = (
+    RIGHT
+    + """
+import time
+from draftproof import reference
+
+def sample(probs, uniforms):
+    time.sleep(0.3)
+    return reference.sample(probs, uniforms)
+
+def vector_add(a, b):
+    time.sleep(0.3)
+    return reference.vector_add(a, b)
+"""
+)
+
+
+def test_a_limit_of_time_cuts_the_run_and_says_so(draftproof: Draftproof) -> None:
+    Path("mine.py").write_text(SLOW)
+    arguments = ("check", "mine", "--op", "sample", "--op", "vector_add", "--budget", "small")
+    done = draftproof(*arguments, "--seconds", "6")
+    assert done.code == 0
+    assert re.search(r"incomplete, \d+ of \d+: the time asked for was over", done.out)
+    report = read(Path("report/mine.jsonl"))
+    assert len(report.results) > report.header.suite.cases > 150
+    for operation in ("sample", "vector_add"):
+        states = {result.state for result in report.results if result.operation == operation}
+        assert states == {State.PASS, State.NOT_RUN}
+    document = json.loads(Path("report/badge.json").read_text())
+    assert document["color"] == "lightgrey"
+    assert document["message"].startswith("incomplete, ")
+    assert "<h1>Incomplete, " in Path("report/index.html").read_text()
+
+
+def test_a_failure_within_the_limit_fails(draftproof: Draftproof) -> None:
+    Path("mine.py").write_text(SLOW.replace("return reference.sample(", "return 7 * reference.sample("))
+    arguments = ("check", "mine", "--op", "sample", "--budget", "small", "--seconds", "4")
+    assert draftproof(*arguments).code == 1
+
+
+def test_a_waiver_is_not_idle_because_its_failures_were_not_reached(draftproof: Draftproof) -> None:
+    Path("mine.py").write_text(SLOW)
+    Path("waivers.toml").write_text(WAIVER.format(case="sample/*"))
+    done = draftproof(*CHECK, "--waivers", "waivers.toml", "--seconds", "4")
+    assert done.code == 0
+    assert "nothing fails any more" not in done.err
+
+
+def test_time_is_shared_among_those_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    assert share_time(160.0, 3) == 120.0
+    assert share_time(160.0, 1) == 160.0
+    assert share_time(math.inf, 3) == math.inf

@@ -27,7 +27,7 @@ def test_all_passed_is_green() -> None:
     }
 
 
-@pytest.mark.parametrize("state", ["fail", "error", "waived", "not_run"])
+@pytest.mark.parametrize("state", ["fail", "error", "waived"])
 def test_one_that_did_not_pass_is_never_green(state: str) -> None:
     one = score(**{"pass": 10**9, state: 1})
     document = endpoint(one, "deep", "sm90")
@@ -35,6 +35,14 @@ def test_one_that_did_not_pass_is_never_green(state: str) -> None:
     assert document["isError"] is True
     assert document["message"] == f"{10**9}/{10**9 + 1} · covers 100%"
     assert one.percent == 99
+
+
+def test_incomplete_is_grey_and_says_how_much_was_run() -> None:
+    document = endpoint(score(**{"pass": 700, "waived": 3, "not_run": 481}), "small", "cpu")
+    assert (document["color"], document["message"]) == ("lightgrey", "incomplete, 703 of 1184")
+    assert document["isError"] is True
+    failed = endpoint(score(**{"pass": 700, "fail": 1, "not_run": 483}), "small", "cpu")
+    assert (failed["color"], failed["message"]) == ("red", "700/1184 · covers 100% · incomplete")
 
 
 def test_stale_is_grey() -> None:

@@ -1,6 +1,7 @@
 """What a stranger's backend may do to the run: nothing. Whatever happens is a result with its case."""
 
 import shlex
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,8 +10,10 @@ from textwrap import dedent
 import pytest
 
 from draftproof.conformance.reporting.records import Result
-from draftproof.conformance.running import runner
-from draftproof.conformance.running.runner import Child, Run
+from draftproof.conformance.running import inspection, runner
+from draftproof.conformance.running.child import Child
+from draftproof.conformance.running.inspection import TIME_OVER
+from draftproof.conformance.running.runner import Run
 from draftproof.conformance.running.waivers import Waivers, load
 from draftproof.properties.cases.plan import Check
 from draftproof.properties.contracts import CONTRACTS
@@ -125,12 +128,50 @@ def test_whatever_a_backend_does_the_run_goes_on(here: Path, only: list[Case]) -
 def test_after_many_deaths_the_rest_of_that_operation_is_not_run(
     here: Path, only: list[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "DEATHS", 2)
+    monkeypatch.setattr(inspection, "DEATHS", 2)
     backend(here, MOODY + "\nfrom draftproof.reference import vector_add\n")
     only += [of_width(101, seed=seed) for seed in range(4)]
     only += [Case("vector_add", {"N": 5}, seed=seed) for seed in range(2)]
-    states = [result.state for result in run("mine", SAMPLE, VECTOR_ADD)]
-    assert states == [State.ERROR] * 2 + [State.NOT_RUN] * 2 + [State.PASS] * 2
+    results = run("mine", SAMPLE, VECTOR_ADD)
+    states = {name: [r.state for r in results if r.operation == name] for name in ("sample", "vector_add")}
+    assert states == {
+        "sample": [State.ERROR] * 2 + [State.NOT_RUN] * 2,
+        "vector_add": [State.PASS] * 2,
+    }
+
+
+def test_operations_take_turns(here: Path, only: list[Case]) -> None:
+    backend(here, MOODY + "\nfrom draftproof.reference import vector_add\n")
+    only += [of_width(2, seed=seed) for seed in range(3)]
+    only += [Case("vector_add", {"N": 5}, seed=seed) for seed in range(2)]
+    order = [result.operation for result in run("mine", SAMPLE, VECTOR_ADD)]
+    assert order == ["sample", "vector_add", "sample", "vector_add", "sample"]
+
+
+def test_the_end_of_the_time_cuts_a_check_and_the_rest(
+    here: Path, only: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend(here, MOODY)
+    only += [of_width(V) for V in (2, 107, 3, 101)]  # 107 sleeps for a minute
+    patient = replace(ADMISSIBLE, seconds=60.0)
+    checks = [Check(patient, case) for case in only]
+    monkeypatch.setattr(runner, "plan", lambda contract, *_: checks)
+    whole = Run("mine", "cpu", "small", 0, (SAMPLE,))
+    begin = time.monotonic()
+    results = list(whole.results(Waivers(), begin + 8))
+    assert time.monotonic() - begin < 40
+    assert [result.state for result in results] == [State.PASS, *[State.NOT_RUN] * 3, State.PASS]
+    assert {result.reason for result in results[1:4]} == {TIME_OVER}
+
+
+def test_of_what_was_never_judged_no_forgiveness_is_claimed(here: Path, only: list[Case]) -> None:
+    backend(here, MOODY)
+    only.append(of_width(2))
+    results = list(Run("mine", "cpu", "small", 0, (SAMPLE,)).results(Waivers(), time.monotonic()))
+    assert [(result.law, result.state) for result in results] == [
+        ("admissible", State.NOT_RUN),
+        ("forgiveness", State.NOT_RUN),
+    ]
 
 
 def test_a_failing_case_is_shrunk_to_the_line_that_is_shown(here: Path, only: list[Case]) -> None:
