@@ -13,6 +13,7 @@ from draftproof.properties.backend import Backend
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.subject import Subject
+from draftproof.properties.laws.speculative import exact_law
 from draftproof.properties.laws.speculative.exact_law import (
     BOUNDS,
     EXACT_LAW,
@@ -38,6 +39,30 @@ def holds(backend: Backend, case: Case) -> None:
         assert verdict.passed, [str(finding) for finding in verdict.findings[:3]] + [
             backend.reproduction(law, case)
         ]
+
+
+def test_both_laws_look_at_one_answer() -> None:
+    calls = []
+
+    def counted(*args: Any, **keywords: Any) -> Any:
+        calls.append(keywords["rule"])
+        return reference.verify_chain(*args, **keywords)
+
+    for _ in range(2):  # another subject of the same function, as each check makes one
+        for law in (EXACT_LAW, BOUNDS):
+            assert law.check(CHAIN, Subject(CHAIN, counted, "numpy"), small()).passed
+    assert calls == ["token"]
+    assert EXACT_LAW.check(CHAIN, Subject(CHAIN, counted, "numpy"), small("block")).passed
+    assert calls == ["token", "block"]
+
+
+def test_answers_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact_law, "_EMITTED", {})
+    subject = Subject(CHAIN, reference.verify_chain, "numpy")
+    for seed in range(exact_law.MOST_KEPT + 3):
+        exact_law.emit(subject, small(V=2, K=1, seed=seed))
+    kept = [case.seed for _, _, case in exact_law._EMITTED]
+    assert kept == list(range(3, exact_law.MOST_KEPT + 3))
 
 
 def test_the_deep_budget_reaches_the_largest_size() -> None:
