@@ -73,6 +73,31 @@ def _context(K: int, V: int, seed: int) -> Context:
     return Context(K, V, seed)
 
 
+@lru_cache(maxsize=8)
+def _cells(context: Context, rule: str, fixed: bool) -> tuple[Cell, ...]:
+    """Every cell of positive volume: made once for all laws, backends and probes that look at them."""
+    found = []
+    for x, chance in context.drafts():
+        p, q = context.rows(x)
+        drafts = np.array(x)
+        chain = Chain(drafts, one_hot(drafts, context.V) if fixed else q, p)
+        rates = chain.block_rates()
+        borders = [_border(chain, i, rates, rule) for i in range(context.K)]
+        for passes in product((True, False), repeat=context.K):
+            sides = [(0.0, t) if ok else (t, 1.0) for ok, t in zip(passes, borders, strict=True)]
+            if any(high <= low for low, high in sides):
+                continue
+            accepted = _accepted(passes, rule)
+            rate = rates[accepted] if rule == "block" else 1.0
+            weights = chain.p(accepted) if accepted == context.K else chain.residual(accepted, rate)
+            cdf = np.cumsum(weights) / weights.sum()
+            for y in np.flatnonzero(weights):
+                sample = (float(cdf[y - 1]) if y else 0.0, float(cdf[y]))
+                volume = prod(high - low for low, high in (*sides, sample))
+                found.append(Cell(x, chance, volume, (*sides, sample), (*x[:accepted], int(y))))
+    return tuple(found)
+
+
 class ChainCells:
     """The cells of both rules, with drawn and with given drafts."""
 
@@ -104,25 +129,8 @@ class ChainCells:
 
     def cells(self, case: Case) -> Iterator[Cell]:
         """Enumerate every cell of positive volume."""
-        context, rule = self.context(case), case.options["rule"]
-        for x, chance in context.drafts():
-            p, q = context.rows(x)
-            drafts = np.array(x)
-            chain = Chain(drafts, one_hot(drafts, context.V) if self.fixed_drafts(case) else q, p)
-            rates = chain.block_rates()
-            borders = [_border(chain, i, rates, rule) for i in range(context.K)]
-            for passes in product((True, False), repeat=context.K):
-                sides = [(0.0, t) if ok else (t, 1.0) for ok, t in zip(passes, borders, strict=True)]
-                if any(high <= low for low, high in sides):
-                    continue
-                accepted = _accepted(passes, rule)
-                rate = rates[accepted] if rule == "block" else 1.0
-                weights = chain.p(accepted) if accepted == context.K else chain.residual(accepted, rate)
-                cdf = np.cumsum(weights) / weights.sum()
-                for y in np.flatnonzero(weights):
-                    sample = (float(cdf[y - 1]) if y else 0.0, float(cdf[y]))
-                    volume = prod(high - low for low, high in (*sides, sample))
-                    yield Cell(x, chance, volume, (*sides, sample), (*x[:accepted], int(y)))
+        context = self.context(case)
+        yield from _cells(context, case.options["rule"], self.fixed_drafts(case))
 
     def ask(self, case: Case, cells: Sequence[Cell], points: np.ndarray) -> Asked:
         """Make a request for each cell: accept uniforms first, the sample uniform last."""
