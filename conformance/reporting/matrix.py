@@ -11,7 +11,6 @@ from draftproof.conformance.evidence.records import Evidence
 from draftproof.conformance.reporting.glyphs import MARKS, STALE, overall, percent
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.report import short_name
-from draftproof.conformance.running.backends import KERNELS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -135,7 +134,7 @@ class Matrix:
         judged = {(row.operation, Column(row.backend, row.dtype)): row for row in evidence.rows}
         cells: dict[tuple[str, Column], Cell] = {}
         for operation, contract in today.contracts.items():
-            for key in ((operation, Column(b, d)) for b in KERNELS for d in contract.dtypes):
+            for key in ((operation, Column(b, d)) for b in contract.backends for d in contract.dtypes):
                 if (row := judged.pop(key, None)) is not None:
                     cells[key] = Cell(row.counts, bool(today.find_changes(row)))
                 else:

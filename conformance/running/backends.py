@@ -1,5 +1,7 @@
 """The backends of draftproof itself, as ``draftproof check`` without a module runs them."""
 
+from draftproof.properties.core.contract import Contract
+
 BACKENDS = (
     "draftproof.reference",
     "draftproof.optimized.eager",
@@ -9,8 +11,11 @@ BACKENDS = (
     "draftproof.optimized.host",
 )
 
-KERNELS = tuple(name.rpartition(".")[2] for name in BACKENDS[1:])
-"""The short names of those that the oracles judge."""
+
+def is_meant(backend: str, contract: Contract) -> bool:
+    """Whether a backend is there for what is under contract; a stranger's is for whatever it has."""
+    name = backend.rpartition(".")[2]
+    return backend not in BACKENDS[1:] or name in contract.backends
 
 
 def device_for(backend: str, asked: str | None) -> str:

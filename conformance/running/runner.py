@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from draftproof.conformance.reporting.records import Result
+from draftproof.conformance.running.backends import is_meant
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.inspection import Inspection, judge_forgiveness
 from draftproof.conformance.running.waivers import Waivers
@@ -37,7 +38,8 @@ class Run:
         self._children: list[Child] = []
         self.hello = self._child().hello()
         self.device = self.hello.device
-        self.absent = [c for c in contracts if c.name not in self.hello.operations]
+        absent = [c for c in contracts if c.name not in self.hello.operations]
+        self.absent = [c for c in absent if is_meant(backend, c)]
         self.present = [c for c in contracts if c.name in self.hello.operations]
         # What cannot run, and what is not there, is still asked for by the case list.
         plans = [
