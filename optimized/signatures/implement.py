@@ -85,9 +85,7 @@ class Operation:
     def run(self, values: Values, check: bool, backend: str) -> Any:
         """Run on a backend by name, "" for the fastest on the tensors' device."""
         if backend not in self.backends:
-            dispatch = import_module(
-                f"{PACKAGE}.dispatch"
-            )  # which imports this module
+            dispatch = import_module(f"{PACKAGE}.dispatch")  # which imports this module
             device = next(value.device for value in values if isinstance(value, torch.Tensor))
             backend = dispatch.settle(self.signature.name, device.type, backend or None)
         return self.backends[backend](values, check)
