@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = "draftproof"
 
-GENERATED = ("optimized/operations.py", "optimized/triton/variants.py")
+GENERATED = ("optimized/operations", "optimized/triton/variants.py")
 """Made by a command; like a package's ``__init__`` they only name what others hold."""
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
@@ -31,7 +31,7 @@ def _needed(path: str, root: Path, modified: int) -> frozenset[str]:
     beside = (Path(path).with_suffix(suffix).as_posix() for suffix in (".cu", ".cpp"))
     found = {name for name in beside if (root / name).is_file()}
     found |= set(_parsed(path, root, modified).imports())
-    return frozenset(name for name in found if name not in GENERATED)
+    return frozenset(name for name in found if not name.startswith(GENERATED))
 
 
 def _included(path: str, root: Path) -> Iterator[str]:

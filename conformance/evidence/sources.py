@@ -2,7 +2,7 @@
 
 A row depends on the oracle, the contract and the kernel of its operation, and on all that these import.
 The law that a backend may be spared, and the memory it may take, stand in its ``CONFORMANCE``: what that
-says of the operation counts as a source too.
+says of the operation counts as a source too, and so does the signature that eager declares for all kernels.
 """
 
 import ast
@@ -80,12 +80,26 @@ class Sources:
         if backend == ORACLES:
             return {}
         kernel = self._follow(self._named("optimized", backend, operation))
+        if backend != BASELINE:
+            kernel = kernel | self._declaration(operation)
         init = f"optimized/{backend}/__init__.py"
         declared = _declared(self.root / init, operation)
         if not declared:
             return kernel
         said = json.dumps(declared, sort_keys=True, default=sorted)
-        return {**kernel, f"{init}: CONFORMANCE": hashlib.sha256(said.encode()).hexdigest()[:16]}
+        return {**kernel, f"{init}: CONFORMANCE": _short_digest(said)}
+
+    def _declaration(self, operation: str) -> Digests:
+        """Return the digest of the signature that eager declares: every kernel's arguments are held to it."""
+        name = self._named("optimized", BASELINE, operation)
+        if not (self.root / name).is_file():
+            return {}
+        text = (self.root / name).read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and node.name == operation:
+                head = text.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
+                return {f"{name}: signature": _short_digest("\n".join(head))}
+        return {}
 
     def _contract(self, operation: str) -> str:
         return self.places[operation]
@@ -107,6 +121,10 @@ class Sources:
                 due += new
             self._closures[start, without] = {name: digest_code(self.root / name) for name in sorted(met)}
         return self._closures[start, without]
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def file_stem(operation: str) -> str:

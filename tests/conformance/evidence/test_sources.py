@@ -9,7 +9,7 @@ import pytest
 
 import draftproof
 from draftproof.conformance.evidence.sources import Sources, find_contracts
-from draftproof.conformance.running.backends import KERNELS
+from draftproof.conformance.running.backends import BACKENDS
 from draftproof.properties.contracts import CONTRACTS
 
 PACKAGE = Path(draftproof.__file__).parent
@@ -70,7 +70,19 @@ def test_what_a_backend_declares_of_an_operation_counts_for_that_one(tree: Any, 
     assert (tree.sources().of_row(operation, "eager") == before) == (operation == "softmax")
 
 
+def test_the_signature_that_eager_declares_counts_for_every_kernel(tree: Any) -> None:
+    eager = tree.root / "optimized/eager/speculative/verify_chain.py"
+    eager.write_text('def verify_chain(p: "float32 [V]") -> int:\n    """Verify."""\n    return 1\n')
+    before = tree.sources().of_row("verify_chain", "cuda")
+    assert "optimized/eager/speculative/verify_chain.py: signature" in before
+    eager.write_text(eager.read_text().replace("return 1", "return 2"))
+    assert tree.sources().of_row("verify_chain", "cuda") == before
+    eager.write_text(eager.read_text().replace("[V]", "[B, V]"))
+    assert tree.sources().of_row("verify_chain", "cuda") != before
+
+
 REAL = Sources()
+KERNELS = [name.rpartition(".")[2] for name in BACKENDS[1:]]
 PAIRS = [
     (operation, backend)
     for operation in CONTRACTS
@@ -92,7 +104,8 @@ def test_every_native_source_belongs_to_some_operation() -> None:
 
 @pytest.mark.parametrize(("operation", "backend"), PAIRS)
 def test_a_real_row_depends_on_no_other_backend(operation: str, backend: str) -> None:
-    found = [path.split("/")[1] for path in REAL.of_row(operation, backend) if path.startswith("optimized/")]
+    sources = [path for path in REAL.of_row(operation, backend) if not path.endswith(": signature")]
+    found = [path.split("/")[1] for path in sources if path.startswith("optimized/")]
     assert set(found) & {*KERNELS} == {backend}
 
 
