@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 COPIED = ("reference", "optimized", "properties", "conformance", "src", "generate.py", "pyproject.toml")
 GENERATED = {
     "optimized/eager/__init__.py",
-    "optimized/operations.py",
+    "optimized/operations/__init__.py",
+    "optimized/operations/primitives.py",
     "reference/__init__.py",
 }
 

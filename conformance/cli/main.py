@@ -31,8 +31,8 @@ from draftproof.conformance.running.backends import BACKENDS, device_for
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.session import (
-    Session,
     is_wrong,
+    load_sessions,
     parse_request,
     read_waivers,
     refuse_alike,
@@ -114,12 +114,11 @@ def check(
     """
     deadline = time.monotonic() + (math.inf if seconds is None else seconds)
     reports, known = [], read_waivers(waivers, budget, seed)
-    due = refuse_alike(modules or BACKENDS)
-    for place, module in enumerate(due):
-        contracts = select_contracts(operation or [])
-        session = Session(module, device_for(module, device), budget, seed, contracts)
-        end = share_time(deadline, len(due) - place)
-        timed = bench and not session.run.hello.unavailable and can_be_timed(module, session.device)
+    due = {module: device_for(module, device) for module in refuse_alike(modules or BACKENDS)}
+    sessions = load_sessions(due, budget, seed, select_contracts(operation or []))
+    for place, session in enumerate(sessions):
+        module, end = session.backend, share_time(deadline, sum(s.can_run for s in sessions[place:]))
+        timed = bench and session.can_run and can_be_timed(module, session.device)
         rows = bench_rows([module], operation or []) if timed else None
         with progress(module, session.total, console) as seen:
             reports.append(session.report(report, known, seen, rows, end))

@@ -33,10 +33,14 @@ class Run:
         jobs: int = 1,
     ) -> None:
         self.backend, self.asked, self.jobs = backend, device, jobs
-        self._own = threading.local()
+        self._own, self._lock = threading.local(), threading.Lock()
         self._deaths: Counter[str] = Counter()
         self._children: list[Child] = []
-        self.hello = self._child().hello()
+        # The first child is loaded here, by whoever asks; the first thread that works takes it over.
+        self._loaded = [self._new_child()]
+        self.hello = self._loaded[0].hello()
+        if self.hello.unavailable or self.hello.broken:
+            self._loaded[0].stop()
         self.device = self.hello.device
         absent = [c for c in contracts if c.name not in self.hello.operations]
         self.absent = [c for c in absent if is_meant(backend, c)]
@@ -76,10 +80,14 @@ class Run:
 
     def _child(self) -> Child:
         if not hasattr(self._own, "child"):
-            threads = 1 if self.jobs > 1 else 0
-            self._own.child = Child(self.backend, self.asked, threads, self._deaths)
-            self._children.append(self._own.child)
+            with self._lock:
+                self._own.child = self._loaded.pop() if self._loaded else self._new_child()
         child: Child = self._own.child
+        return child
+
+    def _new_child(self) -> Child:
+        child = Child(self.backend, self.asked, 1 if self.jobs > 1 else 0, self._deaths)
+        self._children.append(child)
         return child
 
     def _without(self, contracts: Sequence[Contract], state: State, reason: str) -> Iterator[Result]:

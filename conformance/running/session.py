@@ -6,7 +6,8 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import combinations, takewhile
@@ -52,7 +53,7 @@ def share_time(deadline: float, parts: int) -> float:
     Times are those of ``time.monotonic``.
     """
     now = time.monotonic()
-    return now + (deadline - now) / parts
+    return now + (deadline - now) / max(1, parts)
 
 
 def select_contracts(operations: Sequence[str]) -> list[Contract]:
@@ -155,6 +156,11 @@ class Session:
             )
 
     @property
+    def can_run(self) -> bool:
+        """Whether anything of the backend can run here."""
+        return not self.run.hello.unavailable
+
+    @property
     def device(self) -> str:
         """Where the laws are checked."""
         return self.run.device
@@ -162,7 +168,7 @@ class Session:
     @property
     def total(self) -> int:
         """How many checks will be run."""
-        return 0 if self.run.hello.unavailable else sum(c in self.run.present for c, _ in self.run.checks)
+        return 0 if not self.can_run else sum(c in self.run.present for c, _ in self.run.checks)
 
     def header(self) -> Header:
         """Describe the run."""
@@ -204,6 +210,18 @@ class Session:
                 for row in takewhile(lambda _: time.monotonic() < deadline, benches()):
                     writer.bench(row)
         return read(path)
+
+
+def load_sessions(
+    devices: Mapping[str, str], budget: str, seed: int, contracts: Sequence[Contract]
+) -> list[Session]:
+    """Load the backends, modules with the device of each, at the same time: most of it is waiting.
+
+    So what makes no sense is said before anything runs, and time is shared among those that can.
+    """
+    with ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
+        loading = [pool.submit(Session, *about, budget, seed, contracts) for about in devices.items()]
+        return [each.result() for each in loading]
 
 
 @cache

@@ -37,7 +37,7 @@ def reached(strategy: st.SearchStrategy[Any], condition: Callable[[Any], bool]) 
 @pytest.mark.parametrize("device", ["cpu", "numpy", "cuda", "interpreter"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_cases_are_within_the_contract(operation: str, device: str, data: st.DataObject) -> None:
-    contract = FUNCTIONS[operation]
+    contract = CONTRACTS[operation]
     case = data.draw(cases(operation, device=device))
     assert Case.parse(str(case)) == case
     assert case.operation == operation
@@ -55,7 +55,7 @@ def test_cases_are_within_the_contract(operation: str, device: str, data: st.Dat
 
 
 @given(st.data())
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", FUNCTIONS)
 def test_cases_can_be_filled(operation: str, data: st.DataObject) -> None:
     case = data.draw(cases(operation, device="interpreter"))
     arrays = FUNCTIONS[operation].fill(case)
@@ -67,7 +67,7 @@ def test_cases_shrink_to_what_is_small_and_harmless(operation: str) -> None:
     case = reached(cases(operation), lambda case: all(case.shape.values()))
     assert case.seed == 0
     assert not case.flags
-    sizes = FUNCTIONS[operation].sizes
+    sizes = CONTRACTS[operation].sizes
     assert all(size == min(s for s in sizes[axis] if s > 0) for axis, size in case.shape.items())
 
 

@@ -105,7 +105,7 @@ def draftproof(
         (f"replay {CASE} --backend right --law 'graph replay'", "is checked on cuda, not on numpy"),
         (f"replay {CASE} --backend nosuch", "there is no module 'nosuch' [backend-unusable]"),
         ("replay vector_add/N=2/float32/-/seed=1/- --backend mine", "it has no operation vector_add"),
-        ("check right --seconds 0", "0.0 is not in the range x>=1"),
+        ("check right --seconds 0", "greater than or equal to 1"),
     ],
 )
 def test_nonsense_ends_with_one_explanation_and_exit_code_2(
@@ -283,7 +283,7 @@ def vector_add(a, b):
 def test_a_limit_of_time_cuts_the_run_and_says_so(draftproof: Draftproof) -> None:
     Path("mine.py").write_text(SLOW)
     arguments = ("check", "mine", "--op", "sample", "--op", "vector_add", "--budget", "small")
-    done = draftproof(*arguments, "--seconds", "6")
+    done = draftproof(*arguments, "--seconds", "12")
     assert done.code == 0
     assert re.search(r"incomplete, \d+ of \d+: the time asked for was over", done.out)
     report = read(Path("report/mine.jsonl"))
@@ -299,14 +299,14 @@ def test_a_limit_of_time_cuts_the_run_and_says_so(draftproof: Draftproof) -> Non
 
 def test_a_failure_within_the_limit_fails(draftproof: Draftproof) -> None:
     Path("mine.py").write_text(SLOW.replace("return reference.sample(", "return 7 * reference.sample("))
-    arguments = ("check", "mine", "--op", "sample", "--budget", "small", "--seconds", "4")
+    arguments = ("check", "mine", "--op", "sample", "--budget", "small", "--seconds", "12")
     assert draftproof(*arguments).code == 1
 
 
 def test_a_waiver_is_not_idle_because_its_failures_were_not_reached(draftproof: Draftproof) -> None:
     Path("mine.py").write_text(SLOW)
     Path("waivers.toml").write_text(WAIVER.format(case="sample/*"))
-    done = draftproof(*CHECK, "--waivers", "waivers.toml", "--seconds", "4")
+    done = draftproof(*CHECK, "--waivers", "waivers.toml", "--seconds", "8")
     assert done.code == 0
     assert "nothing fails any more" not in done.err
 

@@ -60,11 +60,13 @@ def test_children_work_at_once_or_alone_and_live_on(monkeypatch: pytest.MonkeyPa
     due = {"one": checks(40), "two": checks(3)}
     with Crew({"one": "cpu", "two": "cpu"}, 3, math.inf) as crew:
         crew.load()
+        started = list(crew.work(due))
+        times()
         results = list(crew.work(due))
         together = times()
         alone_results = list(crew.work(due, jobs=1))
         alone = times()
-    assert len(results) == len(alone_results) == 43
+    assert len(started) == len(results) == len(alone_results) == 43
     assert {result.state for _, result in results} == {State.PASS}
     assert sum(backend == "two" for backend, _ in results) == 3
     assert len({process for *_, process in together}) in (3, 4)  # who is done with two helps with one
