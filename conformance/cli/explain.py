@@ -10,7 +10,7 @@ from rich.table import Table
 from draftproof.properties.core.contract import Argument, Contract, FunctionContract, ObjectContract
 
 
-def as_dict(contract: Contract) -> dict[str, Any]:
+def describe_contract(contract: Contract) -> dict[str, Any]:
     """Return the contract's rule, calls, laws and options as plain values."""
     return {
         "operation": contract.name,

@@ -19,15 +19,15 @@ except ImportError as missing:
     ) from missing
 
 from draftproof.conformance.cli import explain as explanation
-from draftproof.conformance.cli.progress import progress
+from draftproof.conformance.cli.progress import show_progress
 from draftproof.conformance.cli.record import record
 from draftproof.conformance.cli.trace import trace
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence import publish
 from draftproof.conformance.reporting import matrix
 from draftproof.conformance.reporting.records import Report
-from draftproof.conformance.reporting.report import finite
-from draftproof.conformance.running.backends import BACKENDS, device_for
+from draftproof.conformance.reporting.report import replace_infinite
+from draftproof.conformance.running.backends import BACKENDS, choose_device
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.session import (
@@ -41,7 +41,7 @@ from draftproof.conformance.running.session import (
     write_overview,
 )
 from draftproof.conformance.running.waivers import Waiver
-from draftproof.conformance.timing.bench import bench_rows, can_be_timed, show_benches
+from draftproof.conformance.timing.bench import has_timings, prepare_benches, show_benches
 from draftproof.properties.core.verdict import State
 
 app = typer.Typer(
@@ -114,13 +114,13 @@ def check(
     """
     deadline = time.monotonic() + (math.inf if seconds is None else seconds)
     reports, known = [], read_waivers(waivers, budget, seed)
-    due = {module: device_for(module, device) for module in refuse_alike(modules or BACKENDS)}
+    due = {module: choose_device(module, device) for module in refuse_alike(modules or BACKENDS)}
     sessions = load_sessions(due, budget, seed, select_contracts(operation or []))
     for place, session in enumerate(sessions):
         module, end = session.backend, share_time(deadline, sum(s.can_run for s in sessions[place:]))
-        timed = bench and session.can_run and can_be_timed(module, session.device)
-        rows = bench_rows([module], operation or []) if timed else None
-        with progress(module, session.total, console) as seen:
+        timed = bench and session.can_run and has_timings(module, session.device)
+        rows = prepare_benches([module], operation or []) if timed else None
+        with show_progress(module, session.total, console) as seen:
             reports.append(session.report(report, known, seen, rows, end))
     write_overview(report, reports)
     _show(reports, report, known.idle, as_json)
@@ -138,7 +138,7 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Time kernels in CUDA graphs and host trees on a core, beside the floor, eager and others' figures."""
-    rows = list(bench_rows(modules or [], operation or [])())
+    rows = list(prepare_benches(modules or [], operation or [])())
     show_benches(rows, output, console if as_json else out)
     if as_json:
         _print_json([asdict(row) for row in rows])
@@ -154,7 +154,7 @@ def replay(
 ) -> None:
     """Run one case again and show every wrong decision."""
     parsed, wanted = parse_request(case, law)
-    with Child(backend, device_for(backend, device)) as child:
+    with Child(backend, choose_device(backend, device)) as child:
         hello = child.hello()
         why = hello.broken or hello.unavailable
         if parsed.operation not in hello.operations:
@@ -186,7 +186,7 @@ def explain(
     """Print an operation's rule, shapes, laws and work, from its contract."""
     contract = select_contracts([operation])[0]
     if as_json:
-        _print_json(explanation.as_dict(contract))
+        _print_json(explanation.describe_contract(contract))
     else:
         explanation.show(contract, out)
 
@@ -215,7 +215,7 @@ app.command()(trace)
 
 
 def _print_json(document: Any) -> None:
-    print(json.dumps(finite(document), default=sorted, indent=1, allow_nan=False))
+    print(json.dumps(replace_infinite(document), default=sorted, indent=1, allow_nan=False))
 
 
 def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: bool) -> None:

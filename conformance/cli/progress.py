@@ -11,7 +11,7 @@ from draftproof.conformance.running.session import is_wrong
 
 
 @contextmanager
-def progress(module: str, total: int, console: Console) -> Iterator[Callable[[Result], None]]:
+def show_progress(module: str, total: int, console: Console) -> Iterator[Callable[[Result], None]]:
     """Show how many results there are, and how many are wrong; yield the function that takes each result."""
     wrong = 0
     with _bar(console) as bar:
@@ -27,7 +27,7 @@ def progress(module: str, total: int, console: Console) -> Iterator[Callable[[Re
 
 
 @contextmanager
-def steps(total: int, console: Console) -> Iterator[Callable[[str, int], None]]:
+def show_steps(total: int, console: Console) -> Iterator[Callable[[str, int], None]]:
     """Show how far a long computation is; yield the function that takes what it is at, and steps done."""
     with _bar(console) as bar:
         task = bar.add_task("", total=total)

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from draftproof.conformance.cli.progress import steps
+from draftproof.conformance.cli.progress import show_steps
 from draftproof.conformance.diagnostic import DiagnosticError
-from draftproof.conformance.reporting.report import finite
+from draftproof.conformance.reporting.report import replace_infinite
 from draftproof.conformance.studies.prefix import chart, picture, tables
 from draftproof.conformance.studies.prefix.cost import count_cost
 from draftproof.conformance.studies.prefix.formats import read_trace
@@ -69,14 +69,14 @@ def trace(
     policies = [each.value for each in policy or Policy]
     plans = [(each, *plan_replays(each, capacity or [], page_size)) for each in traces]
     total = sum(2 * len(each.requests) * len(policies) * len(capacities) for each, _, capacities in plans)
-    with steps(total, console) as seen:
+    with show_steps(total, console) as seen:
         studies = [
             study_trace(each, pages, capacities, policies, page_size, make_tree, seen)
             for each, pages, capacities in plans
         ]
     if report is not None:
         studies = [replace(each, cost=count_cost(asked)) for each, asked in zip(studies, traces, strict=True)]
-    document = finite(tables.dump_studies(studies, name, page_size))
+    document = replace_infinite(tables.dump_studies(studies, name, page_size))
     if report is not None:
         command = _command(files, policies if policy else [], capacity or [], page_size, draw)
         report.mkdir(parents=True, exist_ok=True)

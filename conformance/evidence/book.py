@@ -16,7 +16,7 @@ from draftproof.conformance.evidence.records import (
     OperationEvidence,
     Run,
 )
-from draftproof.conformance.reporting.glyphs import overall
+from draftproof.conformance.reporting.glyphs import pick_worst_state
 from draftproof.conformance.reporting.measures import find_worst
 from draftproof.conformance.reporting.records import Result
 from draftproof.properties.core.contract import ObjectContract
@@ -169,7 +169,7 @@ def _row(
         sum(result.decisions for result in results),
         sum(result.forgiven for result in results),
         {name: value if math.isfinite(value) else None for name, value in sorted(worst.items())},
-        overall(sum(laws.values(), Counter[str]())),
+        pick_worst_state(sum(laws.values(), Counter[str]())),
         sum(result.seconds for result in results),
         device,
         cases,

@@ -20,14 +20,14 @@ from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.book import Book, Pair
 from draftproof.conformance.evidence.campaigns import Spent, log
 from draftproof.conformance.evidence.freshness import Today
-from draftproof.conformance.evidence.machine import libraries, machine
+from draftproof.conformance.evidence.machine import describe_machine, list_libraries
 from draftproof.conformance.evidence.records import EvidenceBench, EvidenceMutant, Mutant, Run
 from draftproof.conformance.reporting.records import Machine, Result
 from draftproof.conformance.reporting.report import short_name
-from draftproof.conformance.running.backends import BACKENDS, device_for
+from draftproof.conformance.running.backends import BACKENDS, choose_device
 from draftproof.conformance.running.crew import Crew
 from draftproof.conformance.running.inspection import is_cut, judge_forgiveness
-from draftproof.conformance.timing.bench import bench_rows
+from draftproof.conformance.timing.bench import prepare_benches
 from draftproof.properties.cases.plan import Check, plan
 from draftproof.properties.core.verdict import State
 from draftproof.properties.mutants import MUTANTS
@@ -170,7 +170,7 @@ class Campaign:
     def _time_operation(self, operation: str, backends: Sequence[str]) -> list[EvidenceBench] | None:
         """Return the timings of an operation in some backends; None if the time was over before."""
         timed, before = [], time.monotonic()
-        rows = bench_rows([self._names[backend] for backend in backends], [operation])
+        rows = prepare_benches([self._names[backend] for backend in backends], [operation])
         for row in rows():
             now = time.monotonic()
             if now >= self.deadline:
@@ -188,11 +188,11 @@ def record_evidence(folder: Path, seconds: float | None, everything: bool, say: 
     ``everything`` forgets first what was recorded; ``seconds`` is when to stop, None for never.
     """
     deadline = math.inf if seconds is None else time.monotonic() + seconds
-    where = machine()
+    where = describe_machine()
     book = Book(where.gpu or "cpu", folder, describe_run(where), Today())
     if everything:
         book.clear()
-    modules = {module: device_for(module, "cuda" if where.gpu else "cpu") for module in BACKENDS[1:]}
+    modules = {module: choose_device(module, "cuda" if where.gpu else "cpu") for module in BACKENDS[1:]}
     spent = Campaign(book, modules, deadline, say).run()
     log(book.path, spent)
     return spent
@@ -205,7 +205,7 @@ def describe_run(where: Machine) -> Run:
         "python": where.python,
         "driver": where.driver,
         "cuda": where.cuda,
-        **libraries(),
+        **list_libraries(),
     }
     return Run(datetime.now(UTC).date(), versions, BUDGET, SEED)
 

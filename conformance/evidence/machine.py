@@ -10,12 +10,12 @@ from draftproof.conformance.reporting.records import Machine
 LIBRARIES = {"numpy": "numpy", "torch": "torch", "triton": "triton", "cupy": "cupy-cuda13x"}
 
 
-def libraries() -> dict[str, str | None]:
+def list_libraries() -> dict[str, str | None]:
     """Return the version of each library that a backend may use; None for one that is not installed."""
     return {name: _version(distribution) for name, distribution in LIBRARIES.items()}
 
 
-def machine() -> Machine:
+def describe_machine() -> Machine:
     """Describe this machine; the GPU's fields are None without one."""
     described = Machine(cpu=_cpu(), python=platform.python_version(), platform=platform.platform())
     try:

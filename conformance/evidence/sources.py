@@ -107,7 +107,7 @@ class Sources:
     def _named(self, folder: str, backend: str, operation: str) -> str:
         """Return the file that an operation has in a folder by its name and its pillar."""
         parts = Path(self._contract(operation)).with_suffix("").parts
-        return "/".join(filter(None, (folder, backend, parts[2], f"{file_stem(operation)}.py")))
+        return "/".join(filter(None, (folder, backend, parts[2], f"{name_file(operation)}.py")))
 
     def _follow(self, start: str, without: str = "//") -> Digests:
         """Return the digests of a file and of all that it needs, however indirectly."""
@@ -127,10 +127,10 @@ def _short_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def file_stem(operation: str) -> str:
+def name_file(operation: str) -> str:
     """Return the name of an operation's files.
 
-    >>> file_stem("verify_chain"), file_stem("RadixTree")
+    >>> name_file("verify_chain"), name_file("RadixTree")
     ('verify_chain', 'radix_tree')
     """
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower()
@@ -145,7 +145,7 @@ def find_contracts() -> dict[str, str]:
         for value in vars(import_module(module.name)).values() if not module.ispkg else ():
             name = names.get(id(value))
             # Another contract's module may import it; its own is called like it.
-            if name is not None and (name not in found or Path(path).stem == file_stem(name)):
+            if name is not None and (name not in found or Path(path).stem == name_file(name)):
                 found[name] = path
     return found
 

@@ -98,7 +98,7 @@ def chart(rows: Sequence[BenchRow], columns: int = 2) -> str:
     return _svg(drawn, min(columns, len(drawn)), _backends(rows), "chart")
 
 
-def inline_charts(rows: Sequence[BenchRow]) -> list[tuple[Panel, str]]:
+def draw_inline_charts(rows: Sequence[BenchRow]) -> list[tuple[Panel, str]]:
     """Return each panel with an SVG for a page, whose style gives the colours (``VARIABLES``)."""
     charts, backends = [], _backends(rows)
     for number, panel in enumerate(panels(rows)):
@@ -127,7 +127,7 @@ def markdown(rows: Sequence[BenchRow]) -> str:
             f"{row.lowest:.4g} to {row.highest:.4g}",
             f"{row.ratio_to_floor:.2f} x",
             "—" if row.ratio_to_eager is None else f"{row.ratio_to_eager:.3g} x",
-            against_target(row),
+            compare_with_target(row),
             peer,
             memory(row.peak_bytes),
         ]
@@ -135,7 +135,7 @@ def markdown(rows: Sequence[BenchRow]) -> str:
     return "\n".join(lines)
 
 
-def against_target(row: BenchRow) -> str:
+def compare_with_target(row: BenchRow) -> str:
     """Return the target with whether it is met: ``"26 ✓"``, or by how much not: ``"26 ✗ 1.31 x"``."""
     if row.target_microseconds is None:
         return "—"
@@ -194,7 +194,7 @@ def _svg(drawn: Sequence[Panel], columns: int, backends: list[str], salt: str, t
             frameon=False,
             fontsize=9,
         )
-        return saved(figure, transparent=not titled)
+        return render_svg(figure, transparent=not titled)
 
 
 def style(salt: str) -> Any:
@@ -213,7 +213,7 @@ def style(salt: str) -> Any:
     }
 
 
-def saved(figure: Figure, transparent: bool = False) -> str:
+def render_svg(figure: Figure, transparent: bool = False) -> str:
     """Return a figure as an SVG without date, so that equal figures give equal bytes."""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=transparent)

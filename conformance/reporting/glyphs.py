@@ -32,12 +32,12 @@ MARKS: dict[str, Mark] = {
 WORST_FIRST = ("fail", "error", "not run", "waived", "pass", "unavailable", "absent")
 
 
-def overall(counts: Mapping[str, int]) -> str:
+def pick_worst_state(counts: Mapping[str, int]) -> str:
     """Return the state that stands for many: the worst that occurs.
 
     What could not run does not hide what could: a pass beside an unavailable is a pass.
 
-    >>> overall({"pass": 3, "waived": 1}), overall({"pass": 3, "unavailable": 1})
+    >>> pick_worst_state({"pass": 3, "waived": 1}), pick_worst_state({"pass": 3, "unavailable": 1})
     ('waived', 'pass')
     """
     return next((state for state in WORST_FIRST if counts.get(state)), State.NOT_RUN.value)

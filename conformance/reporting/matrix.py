@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.freshness import Today
 from draftproof.conformance.evidence.records import Evidence
-from draftproof.conformance.reporting.glyphs import MARKS, STALE, overall, percent
+from draftproof.conformance.reporting.glyphs import MARKS, STALE, percent, pick_worst_state
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.report import short_name
 
@@ -38,7 +38,7 @@ class Cell:
     @property
     def state(self) -> str:
         """The state to show: stale, or the worst that occurs."""
-        return STALE if self.stale else overall(self.counts)
+        return STALE if self.stale else pick_worst_state(self.counts)
 
     @property
     def good(self) -> int:

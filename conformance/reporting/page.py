@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting.badge import colour
-from draftproof.conformance.reporting.charts import against_target, inline_charts, memory
+from draftproof.conformance.reporting.charts import compare_with_target, draw_inline_charts, memory
 from draftproof.conformance.reporting.glyphs import MARKS, WORST_FIRST
 from draftproof.conformance.reporting.matrix import Cell, Column, Matrix
 from draftproof.conformance.reporting.measures import find_worst
@@ -128,8 +128,8 @@ def render(
         killed=sum(bool(mutant.laws) for mutant in mutants),
         sentences=sentences or {},
         benches=benches,
-        charts=inline_charts(benches),
-        against_target=against_target,
+        charts=draw_inline_charts(benches),
+        compare_with_target=compare_with_target,
     )
 
 

@@ -44,8 +44,8 @@ __all__ = [
     "Suite",
     "combine",
     "digest",
-    "finite",
     "read",
+    "replace_infinite",
     "schema",
     "short_name",
 ]
@@ -94,7 +94,7 @@ class ReportWriter:
 
     def _line(self, kind: str, fields: dict[str, Any]) -> None:
         # Flushed at once: what a crash leaves behind says how far the run came.
-        self._file.write(json.dumps(finite({"kind": kind, **fields}), allow_nan=False) + "\n")
+        self._file.write(json.dumps(replace_infinite({"kind": kind, **fields}), allow_nan=False) + "\n")
         self._file.flush()
 
 
@@ -252,10 +252,10 @@ def _infinite(value: float | None) -> float:
     return math.inf if value is None else value
 
 
-def finite(value: Any) -> Any:
+def replace_infinite(value: Any) -> Any:
     """Return a copy of a JSON value in which null stands for what JSON has no number for."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
-    return [finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: replace_infinite(inner) for key, inner in value.items()}
+    return [replace_infinite(inner) for inner in value] if isinstance(value, list | tuple) else value

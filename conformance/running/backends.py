@@ -18,7 +18,7 @@ def is_meant(backend: str, contract: Contract) -> bool:
     return backend not in BACKENDS[1:] or name in contract.backends
 
 
-def device_for(backend: str, asked: str | None) -> str:
+def choose_device(backend: str, asked: str | None) -> str:
     """Return the device a backend is checked on: what was asked for, else a GPU where there is one.
 
     Without a GPU Triton's kernels run in its interpreter. The oracles and the native host code take NumPy

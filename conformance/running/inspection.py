@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from draftproof.conformance.reporting.records import Result
-from draftproof.conformance.running.backends import device_for
+from draftproof.conformance.running.backends import choose_device
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.waivers import Waivers
 from draftproof.conformance.running.worker import Answer, Hello
@@ -86,7 +86,7 @@ class Inspection:
     def _result(self, check: Check, answer: Answer, smallest: Case) -> Result:
         """Return the result of a check; findings and reproduction are those of the smallest failing case."""
         reproduce = f"draftproof replay '{smallest}' --backend {self.backend} --law '{check.law.name}'"
-        if self.asked != "cpu" or device_for(self.backend, None) != "cpu":
+        if self.asked != "cpu" or choose_device(self.backend, None) != "cpu":
             reproduce += f" --device {self.asked}"
         return Result(
             operation=check.case.operation,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from draftproof import __version__
 from draftproof.conformance.diagnostic import DiagnosticError
-from draftproof.conformance.evidence.machine import libraries, machine
+from draftproof.conformance.evidence.machine import describe_machine, list_libraries
 from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting import badge, charts, matrix, page
 from draftproof.conformance.reporting.records import (
@@ -103,9 +103,9 @@ def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
         "flags": (case.flags, contract.flags),
     }
     wrong = [
-        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(given) or 'none'}"
-        for what, (given, known) in expected.items()
-        if set(given) - set(known) or (what in ("sizes", "options") and set(known) - set(given))
+        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(asked) or 'none'}"
+        for what, (asked, known) in expected.items()
+        if set(asked) - set(known) or (what in ("sizes", "options") and set(known) - set(asked))
     ]
     if wrong:
         raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {line}", wrong, COPY)
@@ -181,8 +181,8 @@ class Session:
                 _digest(tuple(c.name for c in self.contracts), self.budget, self.seed),
             ),
             Implementation(self.backend, self.device, dict(self.run.hello.variants)),
-            machine(),
-            libraries(),
+            describe_machine(),
+            list_libraries(),
             shlex.join(["draftproof", *sys.argv[1:]]),
             self.started.isoformat(timespec="seconds"),
         )

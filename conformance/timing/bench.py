@@ -22,7 +22,7 @@ from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract, ObjectContract
 
 
-def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
+def prepare_benches(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
     """Return a function that times the modules (all of ours if none) on every benchmark shape.
 
     Objects of the host are timed on any machine. Raises DiagnosticError at once where nothing that is
@@ -52,7 +52,7 @@ def bench_rows(modules: Sequence[str], operations: Sequence[str]) -> Callable[[]
     return rows
 
 
-def can_be_timed(module: str, device: str) -> bool:
+def has_timings(module: str, device: str) -> bool:
     """Whether a backend checked on ``device`` has something to time: kernels on a GPU, or an object."""
     names = vars(import_module(module))
     has_object = any(
@@ -80,7 +80,7 @@ def _no_gpu() -> DiagnosticError | None:
 def _kernel_rows(contracts: Sequence[FunctionContract], backends: Sequence[str]) -> Iterator[BenchRow]:
     import torch
 
-    from draftproof.conformance.timing.kernels import EAGER, bench, without_peers
+    from draftproof.conformance.timing.kernels import EAGER, bench, drop_peers
 
     shown = {short_name(name) for name in backends}
     on_h100 = "H100" in torch.cuda.get_device_name()
@@ -88,7 +88,7 @@ def _kernel_rows(contracts: Sequence[FunctionContract], backends: Sequence[str])
         for shape in contract.benches:
             for row in bench(contract, shape, [EAGER, *(name for name in backends if name != EAGER)]):
                 if row.backend in shown:
-                    yield row if on_h100 else without_peers(row)
+                    yield row if on_h100 else drop_peers(row)
             torch.cuda.empty_cache()
 
 

@@ -70,13 +70,13 @@ def time_calls(
     return Timing(statistics.median(timed), min(timed), max(timed))
 
 
-def sets_needed(bytes_read: int) -> int:
+def count_sets(bytes_read: int) -> int:
     """Return how many input sets, of which a call reads ``bytes_read`` each, exceed the L2 cache twice."""
     cache = torch.cuda.get_device_properties(torch.cuda.current_device()).L2_cache_size
     return max(1, math.ceil(2 * cache / max(1, bytes_read)) + 1)
 
 
-def copy_bandwidth(size: int = 2**29) -> float:
+def measure_copy_bandwidth(size: int = 2**29) -> float:
     """Return bytes per second of a copy of ``size`` bytes on the device, read plus written.
 
     The better of the driver's copy and of an elementwise kernel: neither is the faster one everywhere.
@@ -101,7 +101,7 @@ def arithmetic_rate(size: int = 4096) -> float:
     return 2 * size**3 / (timing.median * 1e-6)
 
 
-def launch_floor() -> float:
+def measure_launch_floor() -> float:
     """Return the microseconds of the smallest kernel as a node of a graph: no call is faster."""
     one = torch.zeros(1, device="cuda")
     return time_graph(lambda value: value.add_(1.0), [one]).median
@@ -119,11 +119,11 @@ def _once(call: Callable[[Inputs], object], inputs: Inputs) -> float:
 
 def _replay(graph: torch.cuda.CUDAGraph, replays: int) -> list[float]:
     """Return the microseconds of each timed replay; the first ones only warm up."""
-    marks = [torch.cuda.Event(enable_timing=True) for _ in range(WARM_UPS + replays + 1)]
-    marks[0].record()
-    for mark in marks[1:]:
+    events = [torch.cuda.Event(enable_timing=True) for _ in range(WARM_UPS + replays + 1)]
+    events[0].record()
+    for event in events[1:]:
         graph.replay()
-        mark.record()
-    marks[-1].synchronize()
-    pairs = zip(marks[WARM_UPS:-1], marks[WARM_UPS + 1 :], strict=True)
+        event.record()
+    events[-1].synchronize()
+    pairs = zip(events[WARM_UPS:-1], events[WARM_UPS + 1 :], strict=True)
     return [1000.0 * before.elapsed_time(after) for before, after in pairs]

@@ -14,9 +14,9 @@ from draftproof.conformance.reporting.records import BenchRow, Timing
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.timing.graphs import (
     arithmetic_rate,
-    copy_bandwidth,
-    launch_floor,
-    sets_needed,
+    count_sets,
+    measure_copy_bandwidth,
+    measure_launch_floor,
     time_calls,
     time_graph,
 )
@@ -49,9 +49,9 @@ class Limits:
 
 
 @cache
-def limits() -> Limits:
+def measure_limits() -> Limits:
     """Measure copy bandwidth, float32 arithmetic and launch floor of the current device once."""
-    return Limits(copy_bandwidth() * 1e-6, arithmetic_rate() * 1e-6, launch_floor())
+    return Limits(measure_copy_bandwidth() * 1e-6, arithmetic_rate() * 1e-6, measure_launch_floor())
 
 
 def bench(contract: FunctionContract, shape: Bench, backends: Sequence[str]) -> Iterator[BenchRow]:
@@ -59,7 +59,7 @@ def bench(contract: FunctionContract, shape: Bench, backends: Sequence[str]) -> 
 
     Raises DiagnosticError for a backend that is wrong on the timed inputs: no speed is quoted for it.
     """
-    inputs = timed_inputs(contract, shape)
+    inputs = fill_timed_inputs(contract, shape)
     keywords = contract.call_keywords(shape.case)
     eager: float | None = None
     for backend in sorted(backends, key=lambda name: name != EAGER):
@@ -68,7 +68,7 @@ def bench(contract: FunctionContract, shape: Bench, backends: Sequence[str]) -> 
             continue
         sets = _input_sets(subject, inputs, shape)
         outputs = subject.collect(subject.launch(sets[0], keywords), shape.case.shape, shape.case.dtype)
-        _must_be_right(contract, backend, shape, inputs, keywords, outputs)
+        _refuse_wrong(contract, backend, shape, inputs, keywords, outputs)
         launch = partial(subject.call, keywords=keywords)
         declared = getattr(import_module(backend), "CONFORMANCE", {})
         in_graphs = exempt(declared, GRAPH_REPLAY.name, contract.name) is None
@@ -81,7 +81,7 @@ def bench(contract: FunctionContract, shape: Bench, backends: Sequence[str]) -> 
         del sets
 
 
-def timed_inputs(contract: FunctionContract, shape: Bench) -> Arrays:
+def fill_timed_inputs(contract: FunctionContract, shape: Bench) -> Arrays:
     """Fill the benchmark's case: some distinct rows, repeated to the batch, with uniforms of their own."""
     size = shape.case.shape[contract.batch]
     if not _costly(contract) or size <= DISTINCT:
@@ -113,12 +113,12 @@ def _input_sets(subject: FunctionSubject, inputs: Arrays, shape: Bench) -> list[
     first = subject.place(inputs, shape.case.dtype)
     copies = [
         {name: None if value is None else value.clone() for name, value in first.items()}
-        for _ in range(min(sets_needed(read), MOST_SETS) - 1)
+        for _ in range(min(count_sets(read), MOST_SETS) - 1)
     ]
     return [first, *copies]
 
 
-def _must_be_right(
+def _refuse_wrong(
     contract: FunctionContract,
     backend: str,
     shape: Bench,
@@ -161,7 +161,7 @@ def _row(
     peak: int,
 ) -> BenchRow:
     moved = contract.work.bytes(shape.case.shape, inputs, outputs)
-    floor = limits().floor(moved, contract.work.flops(shape.case.shape, inputs, outputs))
+    floor = measure_limits().floor(moved, contract.work.flops(shape.case.shape, inputs, outputs))
     return BenchRow(
         operation=contract.name,
         case=str(shape.case),
@@ -180,6 +180,6 @@ def _row(
     )
 
 
-def without_peers(row: BenchRow) -> BenchRow:
+def drop_peers(row: BenchRow) -> BenchRow:
     """Return the row without others' figures and our targets, which hold on an H100 only."""
     return replace(row, target_microseconds=None, peer_microseconds=None, peer=None)

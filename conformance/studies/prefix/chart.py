@@ -7,7 +7,16 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from draftproof.conformance.reporting.charts import FLOOR, GRID, LINES, MARKERS, MUTED, TARGET, saved, style
+from draftproof.conformance.reporting.charts import (
+    FLOOR,
+    GRID,
+    LINES,
+    MARKERS,
+    MUTED,
+    TARGET,
+    render_svg,
+    style,
+)
 from draftproof.conformance.studies.prefix.study import BELADY, POLICIES, Study
 
 
@@ -40,7 +49,7 @@ def render_chart(studies: Sequence[Study]) -> str:
             frameon=False,
             fontsize=9,
         )
-        return saved(figure)
+        return render_svg(figure)
 
 
 def _plot(study: Study, ax: Axes) -> None:

@@ -15,7 +15,7 @@ from draftproof.conformance.evidence import campaign as campaigns
 from draftproof.conformance.evidence.book import Book
 from draftproof.conformance.evidence.campaign import Campaign, describe_run
 from draftproof.conformance.evidence.freshness import Today
-from draftproof.conformance.evidence.machine import machine
+from draftproof.conformance.evidence.machine import describe_machine
 from draftproof.conformance.evidence.records import Evidence
 from draftproof.conformance.evidence.store import load, save
 from draftproof.conformance.reporting.records import Result
@@ -36,7 +36,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     one = {"tail_not_written": MUTANTS["tail_not_written"]}
     for module in (books, campaigns):
         monkeypatch.setattr(module, "MUTANTS", one)
-    run = replace(describe_run(machine()), budget="small")
+    run = replace(describe_run(describe_machine()), budget="small")
 
     def prepare(deadline: float = math.inf) -> tuple[Campaign, list[str]]:
         said: list[str] = []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from draftproof.conformance.reporting.charts import chart, inline_charts, markdown, panels
+from draftproof.conformance.reporting.charts import chart, draw_inline_charts, markdown, panels
 from draftproof.conformance.reporting.records import BenchRow, Report
 from draftproof.conformance.reporting.strategies import benches
 
@@ -42,7 +42,7 @@ def _widest_line(svg: str) -> float:
 
 
 def test_inline_charts_leave_the_colours_to_the_page(reports: tuple[Report, ...]) -> None:
-    for panel, svg in inline_charts(rows(reports)):
+    for panel, svg in draw_inline_charts(rows(reports)):
         assert svg.startswith('<svg role="img" aria-label="Microseconds against B')
         assert panel.operation in svg
         assert "var(--series-0)" in svg

@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fcntl import F_DUPFD, fcntl
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting import page
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.strategies import reports as drawn_reports
+from draftproof.properties.core.verdict import State
 
 FLAGS = (
     "--headless",
@@ -226,6 +228,23 @@ def test_every_state_has_its_letter_beside_its_colour(written: Path) -> None:
         assert re.search(rf'class="glyph"><span aria-hidden="true">.</span> {letter}<', text)
     assert 'scope="col"' in text
     assert 'scope="row"' in text
+
+
+def test_a_cut_run_is_incomplete_and_says_how_much_was_run(reports: tuple[Report, ...]) -> None:
+    good = reports[3]
+    cut = tuple(
+        replace(result, state=State.NOT_RUN, reason="the time asked for was over") if number % 4 else result
+        for number, result in enumerate(good.results)
+    )
+    text = page.render([replace(good, results=cut)])
+    assert "<h1>Incomplete, 300 of 1,200</h1>" in text
+    assert "<h1>Conforms</h1>" in page.render([good])
+
+
+def test_the_worst_of_a_measure_is_shown(reports: tuple[Report, ...]) -> None:
+    text = page.render([reports[3]])
+    assert "<dt>worst p value</dt><dd>0.025</dd>" in text  # of values from 1/40 to 1/21: the smallest
+    assert "<dt>worst error eps</dt><dd>2.875</dd>" in text
 
 
 def test_what_reports_say_is_escaped(reports: tuple[Report, ...]) -> None:
