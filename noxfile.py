@@ -13,11 +13,13 @@ import nox
 nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["tests", "lint", "typing"]
+nox.options.sessions = ["tests", "lint"]
 
 CONSTRAINTS = "constraints.txt"
 NVCC = "cuda-toolkit[nvcc,cudart,crt,nvvm,cccl]==13.0.3"
 BACKENDS = ("draftproof.optimized.cuda", "draftproof.optimized.cupy")
+TYPES = ("mypy", "nox")
+"""What checking types needs beside torch; in the tests' environment, for another torch takes a minute."""
 CLI = "draftproof.conformance.cli.main"
 STARTED = time.monotonic()
 MAIN_JOB = 155.0
@@ -55,9 +57,10 @@ def _bring_nvcc(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything that needs no GPU: oracles, eager, laws, mutants, Triton interpreted, static budgets."""
+    """What needs no GPU: types, oracles, eager, laws, mutants, Triton interpreted, static budgets."""
     _install(session, "torch", "triton", "cupy", "test")
-    session.install("-c", CONSTRAINTS, "hatchling")  # the wheel is built and looked into
+    session.install("-c", CONSTRAINTS, "hatchling", *TYPES)  # the wheel is built and looked into
+    session.run("mypy")
     _bring_nvcc(session)
     _pytest(session, "not gpu and not interpret")
     _interpret(session)
@@ -144,7 +147,7 @@ def bench(session: nox.Session) -> None:
 def typing(session: nox.Session) -> None:
     """Check types strictly."""
     _install(session, "torch", "test")
-    session.install("-c", CONSTRAINTS, "mypy", "nox")
+    session.install("-c", CONSTRAINTS, *TYPES)
     session.run("mypy")
     session.run("pytest", "-q", "tests/test_typed_front.py")
 
