@@ -50,7 +50,9 @@ def cases(
         dtype=st.sampled_from(contract.dtypes),
         options=st.fixed_dictionaries(options),
         seed=SEEDS,
-        flags=st.lists(st.sampled_from(contract.flags), max_size=FLAGS).map(frozenset),
+        flags=st.lists(st.sampled_from(contract.flags), max_size=FLAGS).map(frozenset)
+        if contract.flags
+        else st.just(frozenset()),
     ).map(lambda case: replace(case, flags=admissible_flags(case.options, case.flags)))
 
 

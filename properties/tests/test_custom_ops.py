@@ -24,7 +24,7 @@ def ordinary(
     """Return the tensors and the keywords of an ordinary call."""
     contract = FUNCTIONS[operation]
     options = {name: choices[0] for name, choices in contract.options.items()} | chosen
-    shape = {axis: SIZES[axis] for axis in contract.sizes}
+    shape = {axis: SIZES.get(axis, max(sizes)) for axis, sizes in contract.sizes.items()}
     case = Case(operation, shape, dtype or contract.dtypes[0], options, seed=1)
     subject = FunctionSubject(contract, getattr(eager, operation), device)
     return subject.place(contract.fill(case), case.dtype), contract.call_keywords(case)
