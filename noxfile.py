@@ -130,6 +130,13 @@ def evidence(session: nox.Session) -> None:
     session.run("python3", "-m", CLI, "badge", env=here)
 
 
+@nox.session(default=False)
+def power(session: nox.Session) -> None:
+    """Measure how many wrong implementations the suite rejects, as far as that is stale; ``--all`` for all."""
+    _install(session, "torch", "triton", "test")
+    session.run("draftproof", "power", "--record", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+
+
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Search for counterexamples for a long time, with fresh randomness."""

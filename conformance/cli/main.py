@@ -19,6 +19,7 @@ except ImportError as missing:
     ) from missing
 
 from draftproof.conformance.cli import explain as explanation
+from draftproof.conformance.cli.power import power
 from draftproof.conformance.cli.progress import show_progress
 from draftproof.conformance.cli.record import record
 from draftproof.conformance.cli.trace import trace
@@ -210,6 +211,7 @@ def badge(
     raise typer.Exit(1 if check_only and changed else 0)
 
 
+app.command()(power)
 app.command()(record)
 app.command()(trace)
 

@@ -31,6 +31,9 @@ ORACLES = "reference"
 LAWS = "properties/laws/"
 """What is judged there has no influence on speed: timings do not depend on it."""
 
+FAULTS = "properties/faults/measure.py"
+"""What enumerates faults and hunts them."""
+
 Digests = dict[str, str]
 """The digest of each source by its path in the package."""
 
@@ -69,6 +72,10 @@ class Sources:
             digests |= self._proof(operation)
         return digests | self._follow(module.removeprefix("draftproof.").replace(".", "/") + ".py")
 
+    def of_power(self, operation: str) -> Digests:
+        """Return the digests that the suite's power over an operation's faults depends on."""
+        return self._proof(operation) | self._follow(FAULTS) | self._faulty(operation)
+
     def kernel_of(self, operation: str, backend: str) -> Path:
         """Return where a backend has its kernel of an operation, if it has one."""
         return self.root / self._named("optimized", backend, operation)
@@ -88,6 +95,10 @@ class Sources:
             return kernel
         said = json.dumps(declared, sort_keys=True, default=sorted)
         return {**kernel, f"{init}: CONFORMANCE": _short_digest(said)}
+
+    def _faulty(self, operation: str) -> Digests:
+        """Return the digests of what faults are wrapped around: the eager backend, where it has the operation."""
+        return self._kernel(operation, BASELINE) if self.kernel_of(operation, BASELINE).is_file() else {}
 
     def _declaration(self, operation: str) -> Digests:
         """Return the digest of the signature that eager declares: every kernel's arguments are held to it."""

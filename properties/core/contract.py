@@ -44,6 +44,8 @@ class Argument:
     """Whether the values are untrusted ids or lengths."""
     mutated: bool = False
     """Whether the call writes its answer here (``*_inplace``)."""
+    domain: tuple[float, float] | None = None
+    """The half-open interval in which callers promise to stay; None: every value has a meaning."""
 
     @property
     def shape(self) -> str:

@@ -1,6 +1,6 @@
-"""Hold the suite against one implementation until it is rejected: cheap laws first, and the first finding ends it."""
+"""Hold the suite against one implementation until it is rejected: the first finding ends it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import groupby
@@ -8,9 +8,10 @@ from typing import Any
 
 from draftproof.properties.cases.plan import Check, plan
 from draftproof.properties.core.case import Case
-from draftproof.properties.core.contract import Contract, FunctionContract
+from draftproof.properties.core.contract import Arrays, Contract, FunctionContract
 from draftproof.properties.core.subject import Subject
-from draftproof.properties.core.verdict import Finding, worst
+from draftproof.properties.core.verdict import Finding, Verdict, worst
+from draftproof.properties.faults.fault import Faulty
 from draftproof.properties.judges.rounding import too_many_forgiven
 from draftproof.properties.laws.shared.admissible import ADMISSIBLE
 
@@ -64,6 +65,8 @@ def hunt(subject: Subject[Any], checks: Sequence[Check]) -> Kill | None:
     An exception is a finding, and so is a share of forgiven decisions that rounding does not explain.
     """
     contract = share_inputs(subject.contract)
+    if isinstance(contract, FunctionContract) and isinstance(subject.implementation, Faulty):
+        contract = replace(contract, judge=_judge_what_fired(contract, subject.implementation))
     counted: dict[str, list[int]] = {}
     for number, check in enumerate(checks, 1):
         try:
@@ -83,6 +86,16 @@ def hunt(subject: Subject[Any], checks: Sequence[Check]) -> Kill | None:
             share = Finding("all decisions", "a share that rounding explains", f"{forgiven} of {decisions}")
             return Kill("forgiveness", checks[-1].case, share, len(checks))
     return None
+
+
+def _judge_what_fired(contract: FunctionContract, faulty: Faulty) -> Callable[..., Verdict]:
+    """Return the contract's judge for a fault: where it has not shown itself the answer is the right one."""
+
+    def judge(inputs: Arrays, keywords: dict[str, Any], results: Arrays) -> Verdict:
+        fired, faulty.fired = faulty.fired, False
+        return contract.judge(inputs, keywords, results) if fired else Verdict(decisions=1)
+
+    return judge
 
 
 def share_inputs(contract: Contract) -> Contract:

@@ -25,7 +25,7 @@ SAMPLE = FunctionContract(
     source="inverse-transform sampling, Devroye 1986, section II.2",
     arguments=(
         Argument("probs", ("B", "V"), "float32", "probabilities, not necessarily normalised"),
-        Argument("uniforms", ("B",), "float32 or float64", "one in [0, 1) per row"),
+        Argument("uniforms", ("B",), "float32 or float64", "one in [0, 1) per row", domain=(0, 1)),
     ),
     outputs=(
         Argument("tokens", ("B",), "int32", "the drawn ids"),

@@ -70,8 +70,10 @@ VERIFY_CHAIN = FunctionContract(
             optional=True,
         ),
         Argument("target_probs", ("B", "K+1", "V"), "float32", "p, after the context and after each draft"),
-        Argument("accept_uniforms", ("B", "K"), "float32 or float64", "one in [0, 1) per draft"),
-        Argument("sample_uniforms", ("B",), "float32 or float64", "one in [0, 1) per request"),
+        Argument(
+            "accept_uniforms", ("B", "K"), "float32 or float64", "one in [0, 1) per draft", domain=(0, 1)
+        ),
+        Argument("sample_uniforms", ("B",), "float32 or float64", "one in [0, 1) per request", domain=(0, 1)),
     ),
     outputs=(TOKENS, ACCEPTED, STATUS),
     oracle=reference.verify_chain,

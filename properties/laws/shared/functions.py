@@ -4,9 +4,11 @@ from draftproof.properties.laws.shared.admissible import ADMISSIBLE
 from draftproof.properties.laws.shared.device import GRAPH_REPLAY, LARGE_OFFSETS, MEMORY, TWO_STREAMS
 from draftproof.properties.laws.shared.memory import FULLY_WRITTEN, INPUTS_UNCHANGED, LAYOUT, RED_ZONES
 from draftproof.properties.laws.shared.rows import REPEATABLE, ROWS_INDEPENDENT
+from draftproof.properties.laws.shared.values import VALUES
 
 SHARED = (
     ADMISSIBLE,
+    VALUES,
     INPUTS_UNCHANGED,
     FULLY_WRITTEN,
     RED_ZONES,

@@ -1,0 +1,83 @@
+"""Measures what is stale of the suite's power, and keeps it."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from draftproof.conformance.evidence.freshness import Today
+from draftproof.conformance.evidence.machine import describe_machine
+from draftproof.conformance.power.records import (
+    BUDGETS,
+    FOLDER,
+    Mutations,
+    Power,
+    Survivor,
+    digest_cases,
+    find_changes,
+    load,
+    save,
+)
+from draftproof.properties.faults.measure import Outcome, count_unproved, measure, tally
+from draftproof.properties.faults.reasons import find_reason
+
+
+def find_stale(operations: Sequence[str], today: Today, folder: Path = FOLDER) -> list[str]:
+    """Return the operations whose table is missing or speaks of other sources."""
+    tables = {operation: load(operation, folder) for operation in operations}
+    return [name for name, power in tables.items() if power is None or find_changes(power, today)]
+
+
+def record(
+    operation: str, today: Today, said: Callable[[str], None], folder: Path = FOLDER, seed: int = 0
+) -> Power:
+    """Measure everything of one operation, and write its table."""
+    started = time.perf_counter()
+    jobs = len(os.sched_getaffinity(0))
+    outcomes = list(measure(operation, BUDGETS, seed=seed, jobs=jobs))
+    mutations: tuple[Mutations, ...] = ()
+    power = Power(
+        operation=operation,
+        recorded=date.today().isoformat(),
+        machine=f"{describe_machine().cpu}, {jobs} cores",
+        seconds=round(time.perf_counter() - started, 1),
+        seed=seed,
+        faults=tally(outcomes),
+        unproved=dict(sorted(count_unproved(outcomes).items())),
+        first_verdict=find_median(outcomes),
+        survivors=tuple(list_survivors(operation, outcomes)),
+        mutations=mutations,
+        cases={budget: digest_cases(operation, budget, seed, today) for budget in BUDGETS},
+        sources=today.sources.of_power(operation),
+    )
+    said(f"{operation}: {describe(power)}, {power.seconds:.0f} s")
+    save(power, folder)
+    return power
+
+
+def find_median(outcomes: Sequence[Outcome]) -> float:
+    """Return the median of the seconds until the first finding; 0 if nothing was rejected."""
+    times = [outcome.seconds for outcome in outcomes if outcome.budget]
+    return round(statistics.median(times), 4) if times else 0.0
+
+
+def list_survivors(operation: str, outcomes: Sequence[Outcome]) -> list[Survivor]:
+    """Return what the standard budget does not reject, with the reason that is known."""
+    left = [outcome for outcome in outcomes if outcome.proved and outcome.budget in ("", "deep")]
+    return [
+        Survivor(
+            outcome.family,
+            outcome.fault,
+            "standard" if outcome.budget else "deep",
+            find_reason(operation, outcome.fault),
+        )
+        for outcome in sorted(left, key=lambda outcome: (outcome.family, outcome.fault))
+    ]
+
+
+def describe(power: Power) -> str:
+    """Say in a few words how many faults each budget rejects."""
+    faults = power.count("faults")
+    return ", ".join(f"{budget} {power.count(budget)} of {faults}" for budget in BUDGETS)

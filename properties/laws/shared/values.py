@@ -1,0 +1,83 @@
+"""The law of extreme values: whatever number stands in one place of an argument, the answer is right."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Arrays, FunctionContract
+from draftproof.properties.core.law import Law
+from draftproof.properties.core.subject import FunctionSubject
+from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.inputs.extremes import extremes
+from draftproof.properties.inputs.sampling import rounded
+
+PLACES = ("first", "any", "last", "all")
+"""Where in its row a value is planted."""
+
+CASES = {"small": 4, "standard": 12, "deep": 48}
+LARGEST = 4000
+"""Elements of a request, arguments and results together."""
+
+INTERPRETED = 6
+"""Rows that an interpreter, which runs one program at a time, gets of each case."""
+
+
+def check_values(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
+    """Plant every value in every argument, one in each row of a batch, and judge the answer."""
+    rng = np.random.default_rng(case.seed)
+    inputs, keywords = contract.fill(case), contract.call_keywords(case)
+    plants = list(_plants(contract, inputs))
+    if subject.device == "interpreter":
+        plants = [plants[n] for n in sorted(rng.permutation(len(plants))[:INTERPRETED])]
+    batch = case.shape[contract.batch]
+    # Two rows stay as they are: a request that is asked twice. Neighbours differ in what is planted alone.
+    rows = np.concatenate([[0, 0], np.arange(len(plants)) * batch // max(len(plants), 1)])
+    planted = {name: None if a is None else a.copy() for name, a in contract.rows.take(inputs, rows).items()}
+    for row, (name, value, place) in enumerate(plants, 2):
+        array = planted[name]
+        assert array is not None
+        flat = array[row].reshape(-1)
+        at = {"first": 0, "last": -1, "all": slice(None), "any": int(rng.integers(flat.size))}[place]
+        flat[at] = value
+        array[row] = flat.reshape(array[row].shape)
+    for argument in contract.arguments:
+        array = planted[argument.name]
+        if argument.dtype == "float" and array is not None:
+            planted[argument.name] = rounded(array, case.dtype)
+    shape = {**case.shape, contract.batch: len(rows)}
+    return contract.judge(planted, keywords, subject(planted, keywords, shape, case.dtype))
+
+
+def _plants(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, float, str]]:
+    for argument in contract.arguments:
+        array = inputs[argument.name]
+        if array is None or argument.axes[:1] != (contract.batch,) or not array.size:
+            continue
+        for _, value in extremes(argument).values():
+            for place in PLACES if array[0].size > 1 else PLACES[:1]:
+                yield argument.name, value, place
+
+
+def value_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
+    """Return plain generated cases of short rows."""
+    from draftproof.properties.cases.plan import cases  # a plan knows contracts, and they know this law
+
+    short = [
+        case
+        for case in cases(contract, device, "deep" if budget == "deep" else "standard", seed)
+        if case.shape[contract.batch] > 0
+        and contract.cost(case) <= LARGEST * case.shape[contract.batch]
+        and not case.options.get("rows", "").startswith("trace-")
+        and not case.flags
+    ]
+    return short[: CASES[budget]]
+
+
+VALUES = Law(
+    "values",
+    "Whatever number stands in a place of an argument, NaN, infinities and the largest among them, the answer "
+    "is the rule's.",
+    check_values,
+    cases=value_cases,
+)
