@@ -97,7 +97,7 @@ class Sources:
         return {**kernel, f"{init}: CONFORMANCE": _short_digest(said)}
 
     def _faulty(self, operation: str) -> Digests:
-        """Return the digests of what faults are wrapped around: the eager backend, where it has the operation."""
+        """Return the digests of what faults are wrapped around: the eager backend, if it has this."""
         return self._kernel(operation, BASELINE) if self.kernel_of(operation, BASELINE).is_file() else {}
 
     def _declaration(self, operation: str) -> Digests:

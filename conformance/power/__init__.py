@@ -1,1 +1,1 @@
-"""The suite's power: how many of the wrong implementations that a contract allows it rejects, measured and kept."""
+"""The suite's power: how many wrong implementations it rejects, measured and kept."""

@@ -69,18 +69,17 @@ def _summary(tables: Sequence[Power], stale: Mapping[str, list[str]]) -> str:
     medians = sorted(power.first_verdict for power in tables)
     old = ", ".join(f"`{name}`" for name, changes in stale.items() if changes)
     return (
-        f"{days[0]} to {days[-1]}, {machines}, {seconds:.0f} s. {faults:,} faults showed themselves on an input within the "
-        f"contract; {unproved:,} that did not are no faults and are not counted. The first finding against a wrong "
-        f"implementation comes after {1000 * medians[0]:.0f} to {1000 * medians[-1]:.0f} ms (medians by operation, imports "
-        "and the first call's compilation not counted)."
+        f"{days[0]} to {days[-1]}, {machines}, {seconds:.0f} s. {faults:,} faults showed themselves on an "
+        f"input within the contract; {unproved:,} that did not are no faults and are not counted. The first "
+        f"finding against a wrong implementation comes after {1000 * medians[0]:.0f} to "
+        f"{1000 * medians[-1]:.0f} ms (medians by operation, imports not counted)."
         + (f"\n\n**Stale**, until it is measured again: {old}." if old else "")
     )
 
 
 def _by_operation(tables: Sequence[Power], stale: Mapping[str, list[str]]) -> str:
     lines = [f"| operation | faults | {' | '.join(BUDGETS)} |", "| --- | ---: | ---: | ---: | ---: |"]
-    for power in tables:
-        lines.append(_row(f"`{power.operation}`{' (stale)' * bool(stale[power.operation])}", power.count))
+    lines += [_row(f"`{p.operation}`{' (stale)' * bool(stale[p.operation])}", p.count) for p in tables]
     lines.append(_row("all", lambda what: sum(power.count(what) for power in tables)))
     return "\n".join(lines)
 
@@ -105,12 +104,12 @@ def _mutations(tables: Sequence[Power]) -> str:
         "| operation | source | tried | equivalent | rejected of the others |",
         "| --- | --- | ---: | ---: | ---: |",
     ]
-    for power in tables:
-        for each in power.mutations:
-            lines.append(
-                f"| `{power.operation}` | {each.source} | {each.tried} | {each.equivalent} | "
-                f"{each.rejected} ({floor_percent(each.rejected, each.tried - each.equivalent)}) |"
-            )
+    lines += [
+        f"| `{power.operation}` | {each.source} | {each.tried} | {each.equivalent} | "
+        f"{each.rejected} ({floor_percent(each.rejected, each.tried - each.equivalent)}) |"
+        for power in tables
+        for each in power.mutations
+    ]
     return "\n".join(lines) if len(lines) > 2 else "None measured yet."
 
 

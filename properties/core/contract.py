@@ -46,6 +46,8 @@ class Argument:
     """Whether the call writes its answer here (``*_inplace``)."""
     domain: tuple[float, float] | None = None
     """The half-open interval in which callers promise to stay; None: every value has a meaning."""
+    largest: float | None = None
+    """The largest finite number that callers promise, where a sum of larger ones could overflow."""
 
     @property
     def shape(self) -> str:

@@ -84,8 +84,8 @@ def reread(name: str, argument: str, change: Callable[[Any], Any], plant: Plant 
         if value is None:
             return right
         changed = {**call.arguments, argument: change(value)}
-        outputs = function(**changed, **call.keywords)
-        return outputs if isinstance(outputs, tuple) else (outputs,)
+        outputs: Outputs = function(**changed, **call.keywords)
+        return outputs
 
     return Effect(name, apply, plant)
 
@@ -128,7 +128,7 @@ def moved(argument: str, column: Callable[[int], int], which: str) -> Effect:
 
 
 def weighing(argument: str, columns: Columns) -> Plant:
-    """Return what gives the columns half of an argument's weight, and column 0 and the one before the rest."""
+    """Return what gives the columns half of an argument's weight, and two others the rest."""
 
     def plant(inputs: Arrays, rng: np.random.Generator) -> None:
         array = inputs[argument]
@@ -177,8 +177,8 @@ def other_choice(keyword: str, value: Any) -> Effect:
     """Answer as if a keyword had another value."""
 
     def apply(function: Function, call: Call, right: Outputs) -> Outputs:
-        outputs = function(**call.arguments, **{**call.keywords, keyword: value})
-        return outputs if isinstance(outputs, tuple) else (outputs,)
+        outputs: Outputs = function(**call.arguments, **{**call.keywords, keyword: value})
+        return outputs
 
     return Effect(f"as if {keyword}={value}", apply)
 

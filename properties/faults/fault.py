@@ -98,7 +98,7 @@ class Effect:
 
     name: str
     apply: Callable[[Function, Call, Outputs], Outputs]
-    """Takes the right function, the call and the right outputs; returns wrong ones, of the same shapes."""
+    """Takes what gives all results of a call, the call and its right results; returns wrong ones, as long."""
     plant: Callable[[Arrays, np.random.Generator], None] | None = None
     """Changes the inputs in place so that the effect is felt."""
 
@@ -141,20 +141,38 @@ class Faulty:
         keywords = {name: value for name, value in named.items() if name not in arguments}
         call = Call(self.contract, arguments, keywords, self.history)
         try:
-            answer = self.function(**named)
+            answer, right = self._answer(named)
         except Exception:
             self.history.refused = True
             self.history.calls += 1
             raise
-        right = answer if isinstance(answer, tuple) else (answer,)
         rows = self.fault.where.rows(call)
         outputs = right
         if np.any(rows) and (call.rows or rows is True):
             self.fired = True
-            outputs = mix(rows, self.fault.effect.apply(self.function, call, right), right)
+            outputs = mix(rows, self.fault.effect.apply(self._results, call, right), right)
         self._remember(call, right)
+        return self._hand_over(answer, outputs, named)
+
+    def _answer(self, named: Mapping[str, Any]) -> tuple[Any, Outputs]:
+        """Call the function on copies of what it mutates; return its answer, and all results."""
+        copies = {argument.name: copied(named[argument.name]) for argument in self.contract.mutated}
+        answer = self.function(**{**named, **copies})
+        if answer is None and not self.contract.outputs:
+            return answer, tuple(copies.values())
+        return answer, (*copies.values(), *(answer if isinstance(answer, tuple) else (answer,)))
+
+    def _results(self, **named: Any) -> Outputs:
+        return self._answer(named)[1]
+
+    def _hand_over(self, answer: Any, results: Outputs, named: Mapping[str, Any]) -> Any:
+        """Write what is mutated where it lies, and return the rest as the function does."""
+        mutated = self.contract.mutated
+        for argument, value in zip(mutated, results, strict=False):
+            named[argument.name][...] = value
+        outputs = results[len(mutated) :]
         if not isinstance(answer, tuple):
-            return outputs[0]
+            return outputs[0] if outputs else None
         return type(answer)(*outputs) if hasattr(answer, "_fields") else outputs
 
     def _remember(self, call: Call, outputs: Outputs) -> None:

@@ -93,8 +93,8 @@ def _workspace(function: Function, call: Call, right: Outputs) -> Outputs:
     workspace["keywords"] = call.keywords
     if threading.active_count() > 1:
         time.sleep(1e-4)
-    outputs = function(**workspace["arguments"], **workspace["keywords"])
-    return outputs if isinstance(outputs, tuple) else (outputs,)
+    outputs: Outputs = function(**workspace["arguments"], **workspace["keywords"])
+    return outputs
 
 
 _WORKSPACE = Effect("arguments in a workspace that threads share", _workspace)

@@ -1,4 +1,4 @@
-"""How much of the fault model the suite rejects: every fault proves itself, then is hunted budget by budget."""
+"""How much of the fault model the suite rejects: every fault proves itself, then it is hunted."""
 
 import multiprocessing
 import time

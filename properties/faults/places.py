@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from draftproof.properties.core.contract import FunctionContract
+from draftproof.properties.core.contract import Argument, FunctionContract
 from draftproof.properties.faults.effects import is_float, lost, moved, neighbours, of_outputs
 from draftproof.properties.faults.fault import Call, Fault, Where
 from draftproof.properties.faults.sizes import largest
@@ -25,26 +25,29 @@ def place_faults(contract: FunctionContract) -> Iterator[Fault]:
         for name in batched:
             yield Fault(where, neighbours(name))
     for argument in contract.arguments:
-        if not is_float(argument) or len(argument.axes) < 2:
-            continue
-        axis, name = argument.axes[-1], argument.name
-        longest = largest(contract, axis) if axis in contract.sizes else max(contract.sizes.get("K", (1,)))
-        for column in (c for c in COLUMNS if c < longest):
-            where = _everywhere(axis, column + 2)
-            at = _at(column)
-            yield Fault(where, lost(name, at, f"column {column}"))
-            if column:
-                yield Fault(where, moved(name, at, f"column {column}"))
-        last = _everywhere(axis, 2)
-        yield Fault(last, lost(name, lambda width: width - 1, "the last column"))
-        yield Fault(last, moved(name, lambda width: width - 1, "the last column"))
-        for lane in LANES:
-            every = lambda width, r=lane: slice(r, None, 32)  # noqa: E731
-            yield Fault(_everywhere(axis, lane + 2), lost(name, every, f"lane {lane}"))
-        for tile in (32, 128, 1024):
-            if tile < longest:
-                rest = lambda width, t=tile: slice(width // t * t, None)  # noqa: E731
-                yield Fault(_everywhere(axis, tile + 1), lost(name, rest, f"the last part tile of {tile}"))
+        if is_float(argument) and len(argument.axes) > 1:
+            yield from _of_columns(contract, argument)
+
+
+def _of_columns(contract: FunctionContract, argument: Argument) -> Iterator[Fault]:
+    axis, name = argument.axes[-1], argument.name
+    longest = largest(contract, axis) if axis in contract.sizes else max(contract.sizes.get("K", (1,)))
+    for column in (c for c in COLUMNS if c < longest):
+        where = _everywhere(axis, column + 2)
+        at = _at(column)
+        yield Fault(where, lost(name, at, f"column {column}"))
+        if column:
+            yield Fault(where, moved(name, at, f"column {column}"))
+    last = _everywhere(axis, 2)
+    yield Fault(last, lost(name, lambda width: width - 1, "the last column"))
+    yield Fault(last, moved(name, lambda width: width - 1, "the last column"))
+    for lane in LANES:
+        every = lambda width, r=lane: slice(r, None, 32)  # noqa: E731
+        yield Fault(_everywhere(axis, lane + 2), lost(name, every, f"lane {lane}"))
+    for tile in (32, 128, 1024):
+        if tile < longest:
+            rest = lambda width, t=tile: slice(width // t * t, None)  # noqa: E731
+            yield Fault(_everywhere(axis, tile + 1), lost(name, rest, f"the last part tile of {tile}"))
 
 
 def _at(column: int) -> Callable[[int], int]:

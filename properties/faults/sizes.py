@@ -1,4 +1,4 @@
-"""Faults of size: an axis from a certain length on, at a remainder, empty, of one, or two long ones at once."""
+"""Faults of size: an axis from a length on, at a remainder, empty, of one, or two long ones at once."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -53,32 +53,35 @@ def size_faults(contract: FunctionContract) -> Iterator[Fault]:
     """Yield the faults of each axis, and of each pair of axes."""
     first = contract.results[0].name
     for axis in contract.sizes:
-        columns = [a.name for a in contract.arguments if is_float(a) and _last(a.axes, axis)]
-        batched = [a.name for a in contract.arguments if a.axes[:1] == (contract.batch,)]
-        for size in thresholds(largest(contract, axis)):
-            where = _at_least({axis: size})
-            yield Fault(where, another(0, first))
-            for name in columns:
-                yield Fault(
-                    where, lost(name, lambda width, t=size: slice(t - 1, None), f"{axis} from {size - 1} on")
-                )
-            if axis == contract.batch:
-                for name in batched:
-                    yield Fault(_row_beyond(axis, size), neighbours(name))
-        for modulus in MODULI:
-            if modulus <= largest(contract, axis):
-                yield Fault(_divided(axis, modulus, True), another(0, first))
-                yield Fault(_divided(axis, modulus, False), another(0, first))
-                for name in columns:
-                    tail = lambda width, m=modulus: slice(width // m * m, None)  # noqa: E731
-                    yield Fault(
-                        _divided(axis, modulus, False), lost(name, tail, f"the last part of {modulus}")
-                    )
-        if 0 in contract.sizes[axis] or axis == contract.batch:
-            yield Fault(_exactly(axis, 0), RAISES)
-        yield Fault(_exactly(axis, 1), another(0, first))
+        yield from _of_axis(contract, axis)
     for one, other in combinations([axis for axis in contract.sizes if axis in LONG], 2):
         yield Fault(_at_least({one: LONG[one], other: LONG[other]}), another(0, first))
+
+
+def _of_axis(contract: FunctionContract, axis: str) -> Iterator[Fault]:
+    first = contract.results[0].name
+    columns = [a.name for a in contract.arguments if is_float(a) and _last(a.axes, axis)]
+    batched = [a.name for a in contract.arguments if a.axes[:1] == (contract.batch,)]
+    for size in thresholds(largest(contract, axis)):
+        where = _at_least({axis: size})
+        yield Fault(where, another(0, first))
+        for name in columns:
+            yield Fault(
+                where, lost(name, lambda width, t=size: slice(t - 1, None), f"{axis} from {size - 1} on")
+            )
+        if axis == contract.batch:
+            for name in batched:
+                yield Fault(_row_beyond(axis, size), neighbours(name))
+    for modulus in MODULI:
+        if modulus <= largest(contract, axis):
+            yield Fault(_divided(axis, modulus, True), another(0, first))
+            yield Fault(_divided(axis, modulus, False), another(0, first))
+            for name in columns:
+                tail = lambda width, m=modulus: slice(width // m * m, None)  # noqa: E731
+                yield Fault(_divided(axis, modulus, False), lost(name, tail, f"the last part of {modulus}"))
+    if 0 in contract.sizes[axis] or axis == contract.batch:
+        yield Fault(_exactly(axis, 0), RAISES)
+    yield Fault(_exactly(axis, 1), another(0, first))
 
 
 def _last(axes: tuple[str, ...], axis: str) -> bool:

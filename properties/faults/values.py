@@ -1,7 +1,7 @@
 """Faults of value: a row that holds a certain number, two equal rows, an option, an argument left out."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -66,31 +66,35 @@ def neighbours_of_all(contract: FunctionContract, argument: Argument) -> Effect:
 def choice_faults(contract: FunctionContract) -> Iterator[Fault]:
     """Yield the faults of each option, each optional argument, and each pair of them."""
     first = contract.results[0].name
-    conditions: list[Where] = []
+    conditions = list(_conditions(contract))
     for keyword in contract.keywords:
-        for value in contract.options.get(keyword, ()):
-            where = _chosen(keyword, value)
-            conditions.append(where)
-            for other in contract.options[keyword]:
-                if other != value:
-                    yield Fault(where, other_choice(keyword, other))
+        values = contract.options.get(keyword, ())
+        for value, other in permutations(values, 2):
+            yield Fault(_chosen(keyword, value), other_choice(keyword, other))
     for argument in contract.arguments:
         if argument.optional:
-            given, absent = _given(argument.name, True), _given(argument.name, False)
-            conditions += [given, absent]
-            yield Fault(given, left_out(argument.name))
-        if " or " in argument.dtype:
-            conditions += [_of_dtype(argument.name, dtype) for dtype in argument.dtype.split(" or ")]
-    for axis, sizes in contract.sizes.items():
-        if 0 in sizes:
-            conditions.append(_empty(axis))
-    for where in conditions:
+            yield Fault(_given(argument.name, True), left_out(argument.name))
+    pairs = [_both(a, b) for a, b in combinations(conditions, 2) if a.name.split()[0] != b.name.split()[0]]
+    for where in (*conditions, *pairs):
         yield Fault(where, another(0, first))
         yield Fault(where, RAISES)
-    for one, other in combinations(conditions, 2):
-        if one.name.split()[0] != other.name.split()[0]:
-            yield Fault(_both(one, other), another(0, first))
-            yield Fault(_both(one, other), RAISES)
+
+
+def _conditions(contract: FunctionContract) -> Iterator[Where]:
+    """Yield each choice that a caller has."""
+    for keyword in contract.keywords:
+        for value in contract.options.get(keyword, ()):
+            yield _chosen(keyword, value)
+    for argument in contract.arguments:
+        if argument.optional:
+            yield _given(argument.name, True)
+            yield _given(argument.name, False)
+        if " or " in argument.dtype:
+            for dtype in argument.dtype.split(" or "):
+                yield _of_dtype(argument.name, dtype)
+    for axis, sizes in contract.sizes.items():
+        if 0 in sizes:
+            yield _empty(axis)
 
 
 def _holds(

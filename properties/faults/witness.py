@@ -61,7 +61,7 @@ def draw_case(
 def shows(
     contract: FunctionContract, function: Function, fault: Fault, case: Case, rng: np.random.Generator
 ) -> bool:
-    """Whether the fault's answer on the case is inadmissible, or differs from the right one where none is rounded."""
+    """Whether the fault's answer on the case is inadmissible."""
     try:
         inputs = {name: None if a is None else a.copy() for name, a in contract.fill(case).items()}
         for plant in (fault.where.plant, fault.effect.plant):

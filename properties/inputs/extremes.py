@@ -1,4 +1,4 @@
-"""Numbers at which implementations go wrong, by the kind of argument: what the laws plant and faults look for."""
+"""Numbers at which implementations go wrong: what the laws plant, and what faults look for."""
 
 from collections.abc import Callable
 
@@ -58,5 +58,7 @@ def extremes(argument: Argument) -> dict[str, tuple[Test, float]]:
 
 def _is_promised(argument: Argument, value: float) -> bool:
     if argument.dtype == "int32" and not -(2**31) <= value < 2**31:
+        return False
+    if argument.largest is not None and np.isfinite(value) and value > argument.largest:
         return False
     return argument.domain is None or bool(argument.domain[0] <= value < argument.domain[1])

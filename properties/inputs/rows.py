@@ -10,6 +10,9 @@ LARGEST_BELOW_ONE = {"float32": 1 - 2.0**-24, "float64": 1 - 2.0**-53}
 ROW_FLAGS = ("nan", "inf", "negative", "zero_row", "one_hot", "subnormal", "unnormalised")
 """Hostile features of a row of probabilities."""
 
+LARGEST_PROBABILITY = 2.0**96
+"""Rows need not sum to 1, but float32 must hold their sum: that of 2**31 such entries it does."""
+
 TILES = (32, 128, 1024, 4096)
 
 

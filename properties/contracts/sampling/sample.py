@@ -7,7 +7,7 @@ from draftproof.properties.contracts.sampling.emission import SAMPLE_DRAW, Sampl
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Bench, FunctionContract, Work
 from draftproof.properties.inputs import sampling as inputs
-from draftproof.properties.inputs.rows import ROWS
+from draftproof.properties.inputs.rows import LARGEST_PROBABILITY, ROWS
 from draftproof.properties.judges.sampling import judge_sample
 from draftproof.properties.laws.sampling.accuracy import ACCURACY
 from draftproof.properties.laws.sampling.statistics import STATISTICS
@@ -24,7 +24,13 @@ SAMPLE = FunctionContract(
     ),
     source="inverse-transform sampling, Devroye 1986, section II.2",
     arguments=(
-        Argument("probs", ("B", "V"), "float32", "probabilities, not necessarily normalised"),
+        Argument(
+            "probs",
+            ("B", "V"),
+            "float32",
+            "probabilities, not necessarily normalised",
+            largest=LARGEST_PROBABILITY,
+        ),
         Argument("uniforms", ("B",), "float32 or float64", "one in [0, 1) per row", domain=(0, 1)),
     ),
     outputs=(

@@ -76,8 +76,7 @@ def value_cases(contract: FunctionContract, device: str, budget: str, seed: int)
 
 VALUES = Law(
     "values",
-    "Whatever number stands in a place of an argument, NaN, infinities and the largest among them, the answer "
-    "is the rule's.",
+    "Whatever number stands in a place of an argument, be it NaN or the largest, the answer is the rule's.",
     check_values,
     cases=value_cases,
 )

@@ -1,0 +1,62 @@
+"""The tables of the suite's power: kept, fresh, and what the page and the README say follows from them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from draftproof.conformance.evidence.freshness import CASE_LIST, Today
+from draftproof.conformance.power import page
+from draftproof.conformance.power.records import Power, Survivor, find_changes, load, save
+
+ROOT = Path(__file__).parents[3]
+
+TABLE = Power(
+    operation="vector_add",
+    recorded="2026-11-28",
+    machine="a processor, 2 cores",
+    seconds=12.0,
+    seed=0,
+    faults={"sizes": {"faults": 1000, "small": 990, "standard": 999, "deep": 1000}},
+    unproved={"values": 3},
+    first_verdict=0.02,
+    survivors=(Survivor("sizes", "N >= 3: another sum", "standard", ""),),
+)
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    save(TABLE, tmp_path)
+    assert load("vector_add", tmp_path) == TABLE
+    assert load("softmax", tmp_path) is None
+
+
+def test_a_table_of_other_sources_is_stale() -> None:
+    today = Today()
+    sources = today.sources.of_power("vector_add")
+    assert "properties/faults/sizes.py" in sources
+    assert "optimized/eager/primitives/vector_add.py" in sources
+    changed = replace(TABLE, sources=sources | {"properties/faults/sizes.py": "0"})
+    assert "properties/faults/sizes.py" in find_changes(changed, today)
+    assert find_changes(replace(TABLE, sources=sources), today) == [CASE_LIST]
+
+
+def test_shares_are_never_rounded_up() -> None:
+    assert page.state_power("standard", [TABLE]) == "99.9 %"
+    assert page.state_power("deep", [TABLE]) == "100 %"
+    assert page.state_power("standard", []) == ""
+
+
+def test_the_page_names_what_survives_and_what_is_stale() -> None:
+    text = page.render([TABLE], Today())
+    assert "N >= 3: another sum (survives standard)" in text
+    assert "**Stale**" in text
+    assert "`vector_add` (stale)" in text
+
+
+def test_the_committed_page_follows_from_the_committed_tables() -> None:
+    assert (ROOT / page.PAGE).read_text(encoding="utf-8") == page.render(page.load_tables(), Today())
+
+
+@pytest.mark.parametrize("power", page.load_tables(), ids=lambda power: power.operation)
+def test_every_survivor_has_its_reason(power: Power) -> None:
+    assert [each.fault for each in power.survivors if not each.reason] == []
