@@ -10,6 +10,7 @@ from draftproof.conformance.evidence import store
 from draftproof.conformance.evidence.campaigns import sum_up
 from draftproof.conformance.evidence.freshness import Today
 from draftproof.conformance.evidence.records import Evidence, Mutant, Run
+from draftproof.conformance.power import page as power
 from draftproof.conformance.reporting import badge, charts, matrix
 from draftproof.conformance.studies.prefix import docs_page
 
@@ -87,7 +88,9 @@ def _make_badge(evidence: Evidence, path: Path, today: Today) -> dict[Path, str]
     if evidence.rows:
         score = matrix.Matrix.from_evidence(evidence, today).score
         budget = _join(run.budget for run in _runs(evidence))
-        drawn = badge.svg(score, budget, _short(evidence)), badge.endpoint(score, budget, _short(evidence))
+        seen = power.state_power(budget, power.load_tables(), today)
+        about = score, budget, _short(evidence), seen
+        drawn = badge.svg(*about), badge.endpoint(*about)
     else:
         drawn = badge.svg_of_nothing(), badge.endpoint_of_nothing()
     return {path.with_suffix(".svg"): drawn[0], path.with_suffix(".json"): json.dumps(drawn[1]) + "\n"}
@@ -108,7 +111,7 @@ def _readme(evidence: Evidence, name: str, today: Today) -> str:
         return NONE_YET
     table = matrix.Matrix.from_evidence(evidence, today)
     full = f" That run in full: [{SHOWN.as_posix()}]({SHOWN.as_posix()}/{name}.md)."
-    sentence = _summarise(evidence) + _describe_stale(evidence, today) + full
+    sentence = _summarise(evidence, today, "") + _describe_stale(evidence, today) + full
     return "\n\n".join([matrix.markdown(table), sentence])
 
 
@@ -122,14 +125,25 @@ def _runs(evidence: Evidence) -> list[Run]:
     return sorted((item.run for item in evidence.items), key=lambda run: run.recorded)
 
 
-def _summarise(evidence: Evidence) -> str:
+def _summarise(evidence: Evidence, today: Today, to_root: str) -> str:
     runs = _runs(evidence)
     days = _join((run.recorded.isoformat() for run in (runs[0], runs[-1])), " to ")
     return (
         f"{evidence.device}, {days}, budget {_join(run.budget for run in runs)}, "
-        f"seed {_join(str(run.seed) for run in runs)}; "
-        f"the suite kills {evidence.killed} of {len(evidence.mutants)} planted bugs."
+        f"seed {_join(str(run.seed) for run in runs)}. {_say_power(runs, today, to_root)}"
     )
+
+
+def _say_power(runs: Iterable[Run], today: Today, to_root: str) -> str:
+    """Say how many wrong implementations the budget of the runs rejects, and where that stands."""
+    what = f"[what the suite can see]({to_root}docs/power.md)"
+    tables = power.load_tables()
+    shares = {run.budget: power.state_power(run.budget, tables, today) for run in runs}
+    if not all(shares.values()):
+        return f"How many wrong implementations that budget rejects has to be measured again: {what}."
+    faults = sum(table.count("faults") for table in tables)
+    said = " and ".join(f"{share} at {budget}" for budget, share in shares.items())
+    return f"Of {faults:,} wrong implementations made from the contracts it rejects {said}: {what}."
 
 
 def _join(words: Iterable[str], between: str = ", ") -> str:
@@ -145,9 +159,10 @@ def _page(evidence: Evidence, today: Today, spent: str) -> str:
     table = matrix.Matrix.from_evidence(evidence, today)
     parts = [
         f"# Evidence: {evidence.device}",
-        _summarise(evidence) + _describe_stale(evidence, today),
+        _summarise(evidence, today, "../../") + _describe_stale(evidence, today),
         matrix.markdown(table),
         "## Planted bugs",
+        f"{evidence.killed} of {len(evidence.mutants)} are rejected.",
         "\n".join(f"- `{mutant.name}`: {_fate(mutant)}. {mutant.story}" for mutant in evidence.mutants),
     ]
     if evidence.bench:

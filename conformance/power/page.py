@@ -34,9 +34,11 @@ def floor_percent(part: int, whole: int) -> str:
     return "100 %" if tenths == 1000 else f"{tenths // 10}.{tenths % 10} %"
 
 
-def state_power(budget: str, tables: Sequence[Power]) -> str:
-    """Return the share of all faults that a budget rejects; empty without tables."""
+def state_power(budget: str, tables: Sequence[Power], today: Today) -> str:
+    """Return the share of all faults that a budget rejects; empty without tables, or if one is stale."""
     faults = sum(power.count("faults") for power in tables)
+    if any(find_changes(power, today) for power in tables):
+        return ""
     return floor_percent(sum(power.count(budget) for power in tables), faults) if faults else ""
 
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from draftproof import __version__
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.machine import describe_machine, list_libraries
+from draftproof.conformance.evidence.freshness import Today
 from draftproof.conformance.evidence.records import Mutant
+from draftproof.conformance.power.page import load_tables, state_power
 from draftproof.conformance.reporting import badge, charts, matrix, page
 from draftproof.conformance.reporting.records import (
     BenchRow,
@@ -238,8 +240,10 @@ def write_overview(folder: Path, reports: Sequence[Report], mutants: Sequence[Mu
     pillars = {contract.name: contract.pillar for contract in CONTRACTS.values()}
     sentences = {law.name: law.sentence for contract in CONTRACTS.values() for law in contract.laws}
     (folder / "index.html").write_text(page.render(reports, mutants, pillars, sentences), encoding="utf-8")
-    (folder / "badge.svg").write_text(badge.svg(table.score, header.suite.budget, where), encoding="utf-8")
-    document = badge.endpoint(table.score, header.suite.budget, where)
+    seen = state_power(header.suite.budget, load_tables(), Today())
+    about = table.score, header.suite.budget, where, seen
+    (folder / "badge.svg").write_text(badge.svg(*about), encoding="utf-8")
+    document = badge.endpoint(*about)
     (folder / "badge.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
     (folder / "matrix.md").write_text(matrix.markdown(table) + "\n", encoding="utf-8")
     benches = [row for report in reports for row in report.benches]

@@ -1,4 +1,4 @@
-"""The fault model: faults follow from a contract, prove themselves, and a seeded share of them is rejected."""
+"""The fault model: faults follow from a contract and prove themselves; a share of them is rejected."""
 
 from collections import Counter
 from typing import Any

@@ -41,9 +41,13 @@ def test_a_table_of_other_sources_is_stale() -> None:
 
 
 def test_shares_are_never_rounded_up() -> None:
-    assert page.state_power("standard", [TABLE]) == "99.9 %"
-    assert page.state_power("deep", [TABLE]) == "100 %"
-    assert page.state_power("standard", []) == ""
+    assert page.floor_percent(999, 1000) == "99.9 %"
+    assert page.floor_percent(9999, 10_000) == "99.9 %"
+    assert page.state_power("standard", [], Today()) == ""
+
+
+def test_a_stale_table_states_nothing() -> None:
+    assert page.state_power("standard", [TABLE], Today()) == ""
 
 
 def test_the_page_names_what_survives_and_what_is_stale() -> None:
