@@ -9,7 +9,7 @@ from draftproof.properties.core.contract import Arrays
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.drawing import judge_draw
 from draftproof.properties.judges.equality import required
-from draftproof.properties.judges.rounding import PRODUCT, UNIT, sum_error
+from draftproof.properties.judges.rounding import PRODUCT, SMALLEST_NORMAL, UNIT, sum_error
 from draftproof.reference.speculative.verify_chain import Chain, one_hot, usable_drafts
 from draftproof.reference.status import Status
 
@@ -86,10 +86,10 @@ def _judge_token_rule(verdict: Verdict, b: int, request: Request, claimed: int) 
         verdict.decisions += 1
         if (u * q < p) == (i < claimed):
             continue
-        allowed = PRODUCT * max(u * q, p)
+        allowed = 0.0 if _multiplies_exactly(u, q) else PRODUCT * max(u * q, p)
         if i < claimed and p == 0:
             verdict.expect(False, f"row {b}, position {i}", "rejected, for p(x) = 0", f"token {x} accepted")
-        elif abs(u * q - p) <= allowed:
+        elif allowed and abs(u * q - p) <= allowed:
             verdict.forgiven += 1
         else:
             right, wrong = ("rejected", "accepted") if i < claimed else ("accepted", "rejected")
@@ -101,6 +101,14 @@ def _judge_token_rule(verdict: Verdict, b: int, request: Request, claimed: int) 
                 abs(u * q - p) / allowed if allowed else float("inf"),
             )
     return 1.0, 0.0
+
+
+def _multiplies_exactly(u: float, q: float) -> bool:
+    """Whether float32 has both numbers and their product, none of them subnormal: nothing is rounded then."""
+    return all(
+        float(np.float32(number)) == number and (number == 0 or number >= SMALLEST_NORMAL)
+        for number in (u, q, u * q)
+    )
 
 
 def _judge_block_rule(verdict: Verdict, b: int, request: Request, claimed: int) -> tuple[float, float]:
