@@ -5,10 +5,11 @@ import numpy as np
 from draftproof.properties.cases.traces.recorded import load as recorded_trace
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
-from draftproof.properties.inputs.dyadic import GRAIN, dyadic_pair, given_row
+from draftproof.properties.inputs.dyadic import dyadic_pair, given_row
 from draftproof.properties.inputs.rows import distribution, drawn, plant, uniform
 from draftproof.properties.inputs.sampling import final_uniform, repeats
 from draftproof.properties.judges.equality import required
+from draftproof.properties.judges.rounding import SMALLEST_NORMAL
 from draftproof.reference.speculative.verify_chain import Chain, one_hot, usable_drafts
 
 HOSTILE_IDS = (-1, -(2**31), 2**31 - 1)
@@ -28,6 +29,7 @@ CHAIN_FLAGS = (
     "one_hot",
     "seam_draws",
     "subnormal",
+    "ties",
     "unnormalised",
     "zero_row",
 )
@@ -110,7 +112,7 @@ def _fill_recorded(case: Case, b: int, arrays: Arrays) -> None:
 
 
 def _fill_uniforms(case: Case, rng: np.random.Generator, arrays: Arrays, b: int) -> None:
-    """Fill one request's uniforms; where its rows are dyadic, often ones that tie with them."""
+    """Fill one request's uniforms; where its rows allow it, often ones at which a test is a tie."""
     p, lengths = required(arrays, "target_probs")[b], required(arrays, "draft_lengths")
     drafts, _ = usable_drafts(required(arrays, "draft_tokens")[b], int(lengths[b]), p.shape[-1])
     given = case.options["drafts"] == "given"
@@ -119,12 +121,12 @@ def _fill_uniforms(case: Case, rng: np.random.Generator, arrays: Arrays, b: int)
     accept, final = required(arrays, "accept_uniforms")[b], required(arrays, "sample_uniforms")
     # u = 0 is what tempts a verifier to accept an impossible draft.
     edges = bool(case.flags & {"edge_uniforms", "impossible_draft"})
+    tying = case.options["rows"] == "dyadic" or "ties" in case.flags
     for i in range(len(accept)):
         accept[i] = uniform(rng, case.options["uniforms"], edges)
-        if case.options["rows"] == "dyadic" and i < len(drafts) and rng.random() < 0.5:
-            x = drafts[i]
-            asked, offered = float(request.p(i, x)), float(request.q(i, x))
-            if 0 < asked < offered and (asked / offered * GRAIN).is_integer():
+        if tying and i < len(drafts) and rng.random() < 0.5:
+            asked, offered = float(request.p(i, drafts[i])), float(request.q(i, drafts[i]))
+            if SMALLEST_NORMAL <= asked < offered and float(np.float32(asked / offered)) * offered == asked:
                 accept[i] = asked / offered
     by_block = case.options["rule"] == "block"
     weights = (request.accepted_by_block if by_block else request.accepted_by_token)(accept)[1]
@@ -145,8 +147,11 @@ def _draft(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray, t
     if "impossible_draft" in case.flags and rng.random() < 0.5:
         x = int(rng.integers(len(p)))
         p[x] = 0.0
+    if "ties" in case.flags and not given:
+        # At u = 1/2; lowered, both rows still sum to at most 1.
+        p[x], q[x] = min(p[x], q[x] / 2), min(q[x], 2 * p[x])
     if "draft_not_finite" in case.flags and rng.random() < 0.5:
-        row = p if given or rng.random() < 0.3 else q
+        row = p if given or rng.random() < 0.2 else q
         row[x] = rng.choice([np.nan, np.inf, -np.inf])
     return x
 
