@@ -117,8 +117,10 @@ class Cell:
     """One cell of the uniforms of one draft: there the answer is constant."""
 
     drafts: Run
+    length: int
+    """How many of the drafts count; the others stand behind the request's own."""
     chance: float
-    """Probability of the drafts."""
+    """Probability of the drafts that count."""
     volume: float
     bounds: tuple[tuple[float, float], ...]
     """Lower and upper border of each uniform."""
