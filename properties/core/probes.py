@@ -44,6 +44,9 @@ class Source(Protocol):
     def drafts(self, target: Any, i: int) -> None:
         """Fill ``target`` [B] with draws from the i-th drafter's row."""
 
+    def lengths(self, target: Any, most: int) -> None:
+        """Fill ``target`` with lengths in [0, most], each as likely."""
+
     def uniforms(self, target: Any) -> None:
         """Fill ``target`` with multiples of 2**-24 in [0, 1)."""
 
