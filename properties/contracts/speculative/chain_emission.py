@@ -99,12 +99,13 @@ def mean_accepted(p: np.ndarray, q: np.ndarray, rule: str, given: bool = False) 
 
 
 def _ask_draw(way: str, p: np.ndarray, q: np.ndarray) -> Asked:
-    K = 1 if way == "residual" else 0
+    K = {"row": 0, "residual": 1, "given": 2}[way]
+    given = way == "given"
     return Asked(
         {
             "draft_tokens": np.zeros((1, K), np.int32),
-            "draft_lengths": None,
-            "draft_probs": np.tile(q, (1, K, 1)),
+            "draft_lengths": np.ones(1, np.int32) if given else None,
+            "draft_probs": None if given else np.tile(q, (1, K, 1)),
             "target_probs": np.tile(p, (1, K + 1, 1)),
             "accept_uniforms": np.full((1, K), 0.5),
             "sample_uniforms": np.zeros(1),
@@ -119,5 +120,8 @@ def _weights(way: str, p: np.ndarray, q: np.ndarray) -> np.ndarray:
     return np.maximum(weights - q, 0.0) if way == "residual" else weights
 
 
-CHAIN_DRAW = DrawProbe(("row", "residual"), "sample_uniforms", _ask_draw, _weights)
-"""Straight from the target's row where nothing was drafted, from the residual after a rejected draft."""
+CHAIN_DRAW = DrawProbe(("row", "residual", "given"), "sample_uniforms", _ask_draw, _weights)
+"""Straight from the target's row where nothing was drafted, from the residual after a rejected draft.
+
+Given, one of two: what is left of the target's row without the first, the second being behind the end.
+"""

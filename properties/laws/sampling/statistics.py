@@ -31,7 +31,7 @@ HEAD, TAIL = 240, 80
 """Cells: the likeliest tokens one by one, and how many the others are hashed into."""
 
 DRAWS = {
-    "small": {"numpy": 700, "cpu": 700, "cuda": 200_000},
+    "small": {"numpy": 350, "cpu": 350, "cuda": 200_000},
     "standard": {"numpy": 1_000, "cpu": 1_000, "cuda": 500_000},
     "deep": {"numpy": 20_000, "cpu": 20_000, "cuda": 36_000_000},
 }
