@@ -3,7 +3,7 @@
 import numpy as np
 
 CONFORMANCE = {"arrays": "numpy"}
-BLOCK = 256
+BLOCK = 2048
 LOG2_E = np.float32(1.4426950408889634)
 
 

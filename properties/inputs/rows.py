@@ -70,7 +70,8 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
             row[places[0]] = 1.0
         elif flag == "subnormal":
             if rng.random() < 0.5:
-                row *= np.float32(1e-38)
+                with np.errstate(invalid="ignore"):
+                    row *= np.float32(1e-38)
             else:
                 row[places] = rng.choice(SUBNORMAL, len(places))
         elif flag == "unnormalised":

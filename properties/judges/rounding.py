@@ -8,6 +8,9 @@ UNIT = 2.0**-24
 SMALLEST_NORMAL = 2.0**-126
 """What is smaller may be flushed to 0."""
 
+UNDERFLOW = 2.0**-149
+"""Absolute error of a product that falls among the subnormal numbers: their distance."""
+
 PRODUCT = 2 * UNIT
 """Relative error of comparing one rounded product with a number."""
 

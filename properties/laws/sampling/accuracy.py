@@ -77,6 +77,9 @@ def check_accuracy(contract: FunctionContract, subject: FunctionSubject, case: C
     rng = np.random.default_rng(case.seed)
     vocabulary, probe, way = case.shape["V"], probe_of(contract), case.options["draw"]
     p = distribution(rng, vocabulary, case.options["rows"])
+    # A seam without mass to speak of could be lost unseen.
+    edges = seams(vocabulary)
+    p[edges] = np.maximum(p[edges], np.float32(1e-5))
     q = (0.5 * p + 0.5 * distribution(rng, vocabulary, case.options["rows"])).astype(np.float32)
     p[0], q[0] = 0.0, 0.01  # a draft of token 0 is always rejected
     weights = probe.weights(way, p, q)

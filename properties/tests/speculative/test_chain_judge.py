@@ -155,3 +155,14 @@ def test_a_product_that_float32_has_is_compared_exactly(units: int) -> None:
     assert not judged(inputs, [0, 0], 1).passed
     assert judged(inputs, [1, -1], 0).passed
     assert judged(inputs, [1, -1], 0).forgiven == 0
+
+
+def test_a_product_among_the_subnormal_numbers_may_be_rounded_to_its_neighbour() -> None:
+    # 0.7 times the smallest number is itself or 0 in float32, and 0.7 of it in float64.
+    smallest = 2.0**-149
+    inputs = one([smallest, 1.0], [smallest, 1.0], 0.7, 0.5)
+    assert judged(inputs, [0, 1], 1).passed
+    rejected = judged(inputs, [1, -1], 0)
+    assert rejected.forgiven == 0
+    assert not any("position 0" in finding.where for finding in rejected.findings)
+    assert not judged(one([2.0**-120, 1.0], [2.0**-120, 1.0], 0.7, 0.0), [1, -1], 0).passed
