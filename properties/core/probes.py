@@ -44,6 +44,9 @@ class Source(Protocol):
     def drafts(self, target: Any, i: int) -> None:
         """Fill ``target`` [B] with draws from the i-th drafter's row."""
 
+    def lengths(self, target: Any, most: int) -> None:
+        """Fill ``target`` with lengths in [0, most], each as likely."""
+
     def uniforms(self, target: Any) -> None:
         """Fill ``target`` with multiples of 2**-24 in [0, 1)."""
 
@@ -117,8 +120,10 @@ class Cell:
     """One cell of the uniforms of one draft: there the answer is constant."""
 
     drafts: Run
+    length: int
+    """How many of the drafts count; the others stand behind the request's own."""
     chance: float
-    """Probability of the drafts."""
+    """Probability of the drafts that count."""
     volume: float
     bounds: tuple[tuple[float, float], ...]
     """Lower and upper border of each uniform."""

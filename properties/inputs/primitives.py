@@ -16,4 +16,10 @@ def vector_add(case: Case) -> Arrays:
         for vector in (a, b):
             where = rng.integers(0, N, 1 + N // 8)
             vector[where] = rng.choice(values, len(where))
+        # Sums that are -0, 0, NaN, infinite and subnormal need both addends.
+        pairs = np.array(
+            [[-0.0, -0.0], [1.5, -1.5], [np.inf, -np.inf], [3e38, 3e38], [1e-38, -1.1e-38]], np.float32
+        )
+        where = rng.integers(0, N, 1 + N // 8)
+        a[where], b[where] = rng.choice(pairs, len(where)).T
     return {"a": a, "b": b}

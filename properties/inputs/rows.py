@@ -2,8 +2,11 @@
 
 import numpy as np
 
-ROWS = ("zipf", "peaked", "flat", "sparse")
-"""What a row of probabilities can look like."""
+from draftproof.properties.inputs.dyadic import dyadic_row
+from draftproof.properties.judges.rounding import sum_error
+
+ROWS = ("zipf", "peaked", "flat", "sparse", "dyadic")
+"""What a row of probabilities can look like; what is dyadic float32 adds without rounding."""
 
 LARGEST_BELOW_ONE = {"float32": 1 - 2.0**-24, "float64": 1 - 2.0**-53}
 
@@ -13,14 +16,21 @@ ROW_FLAGS = ("nan", "inf", "negative", "zero_row", "one_hot", "subnormal", "unno
 LARGEST_PROBABILITY = 2.0**96
 """Rows need not sum to 1, but float32 must hold their sum: that of 2**31 such entries it does."""
 
+SUBNORMAL = np.array([1e-45, 1e-40, 1.1e-38], np.float32)
+"""The smallest number above 0, one in the middle, and one just below the smallest normal number."""
+
 TILES = (32, 128, 1024, 4096)
+BORDERS = tuple(2**power for power in range(13, 18))
+"""Ids at which narrow integers and large splits end."""
 
 
 def seams(vocabulary: int) -> list[int]:
-    """Return the ids at which kernels go wrong: the ends, and both sides of every usual tile border."""
+    """Return the ids where kernels go wrong: the ends, and both sides of tile borders and powers of two."""
     at = {0, 1, vocabulary - 2, vocabulary - 1}
     for tile in TILES:
         at |= {tile - 1, tile, tile + 1, 3 * tile - 1, vocabulary // tile * tile}
+    for border in BORDERS:
+        at |= {border - 1, border}
     return sorted(t for t in at if 0 <= t < vocabulary)
 
 
@@ -37,6 +47,8 @@ def distribution(rng: np.random.Generator, vocabulary: int, kind: str) -> np.nda
         weights = np.zeros(vocabulary)
         kept = rng.choice(vocabulary, size=min(vocabulary, 40), replace=False)
         weights[kept] = rng.exponential(size=len(kept))
+    elif kind == "dyadic":
+        return dyadic_row(rng, vocabulary)
     else:
         raise ValueError(f"rows must be one of {', '.join(ROWS)}, got {kind!r}")
     row: np.ndarray = (weights / weights.sum()).astype(np.float32)
@@ -48,11 +60,10 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
 
     Where uniforms are at their edges, the ids that they lead to are often without mass.
     """
-    vocabulary = len(row)
-    places = rng.permutation(seams(vocabulary))
     for flag in sorted(flags & {*ROW_FLAGS, "edge_uniforms"}):
         if rng.random() < 0.5:
             continue
+        places = spots(rng, len(row))
         if flag == "edge_uniforms":
             row[[0, -1]] = 0.0
         elif flag == "zero_row":
@@ -61,21 +72,51 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
             row[:] = 0.0
             row[places[0]] = 1.0
         elif flag == "subnormal":
-            row *= np.float32(1e-38)
+            if rng.random() < 0.5:
+                with np.errstate(invalid="ignore"):
+                    row *= np.float32(1e-38)
+            else:
+                row[places] = rng.choice(SUBNORMAL, len(places))
         elif flag == "unnormalised":
             row *= np.float32(rng.uniform(0.25, 4.0))
+        elif flag == "negative" and rng.random() < 0.5:
+            row[places] = 0.0
+            row[row == 0] = -0.0
         else:
-            value = {"nan": np.nan, "inf": np.inf, "negative": -0.25}[flag]
-            row[places[: 1 + len(places) // 4]] = value
+            row[places] = {"nan": np.nan, "inf": np.inf, "negative": -0.25}[flag]
+
+
+def spots(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Return where to plant: one seam, the last place (behind every other), or a quarter of the seams."""
+    places = rng.permutation(seams(size))
+    few = rng.integers(3)
+    if few == 0:
+        return places[:1]
+    return np.array([size - 1]) if few == 1 else places[: 1 + len(places) // 4]
 
 
 def uniform(rng: np.random.Generator, dtype: str, edges: bool) -> float:
     """Return a uniform in [0, 1) of ``dtype``; with ``edges``, often 0 or the largest below 1."""
-    if edges and rng.random() < 0.8:
+    if edges and rng.random() < 0.5:
         return 0.0 if rng.random() < 0.5 else LARGEST_BELOW_ONE[dtype]
     if dtype == "float32":
         return float(rng.integers(2**24)) * 2.0**-24
     return float(rng.random())
+
+
+def aimed(rng: np.random.Generator, weights: np.ndarray, dtype: str) -> float | None:
+    """Return a uniform of ``dtype`` in the middle of a seam's cell; None where no such cell is wide enough.
+
+    weights float64 [V]. A cell as narrow as the rounding of an honest sum would accuse that sum.
+    """
+    cdf = np.cumsum(weights)
+    places = np.array(seams(len(weights)))
+    wide = places[weights[places] > 8 * sum_error(len(weights)) * cdf[-1]]
+    if not len(wide):
+        return None
+    place = rng.choice(wide)
+    middle = (cdf[place] - weights[place] / 2) / cdf[-1]
+    return float(np.floor(middle * 2**24) / 2**24) if dtype == "float32" else float(middle)
 
 
 def drawn(rng: np.random.Generator, row: np.ndarray) -> int:

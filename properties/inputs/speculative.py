@@ -5,13 +5,20 @@ import numpy as np
 from draftproof.properties.cases.traces.recorded import load as recorded_trace
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
+from draftproof.properties.inputs.dyadic import dyadic_pair, given_row
 from draftproof.properties.inputs.rows import distribution, drawn, plant, uniform
+from draftproof.properties.inputs.sampling import final_uniform, repeats
+from draftproof.properties.judges.equality import required
+from draftproof.properties.judges.rounding import SMALLEST_NORMAL
+from draftproof.reference.speculative.verify_chain import Chain, one_hot, usable_drafts
 
 HOSTILE_IDS = (-1, -(2**31), 2**31 - 1)
 HOSTILE_LENGTHS = (-1, -(2**31), 2**31 - 1)
 
 CHAIN_FLAGS = (
+    "draft_not_finite",
     "edge_uniforms",
+    "equal_requests",
     "equal_rows",
     "hostile_ids",
     "hostile_lengths",
@@ -20,10 +27,16 @@ CHAIN_FLAGS = (
     "nan",
     "negative",
     "one_hot",
+    "seam_draws",
     "subnormal",
+    "ties",
     "unnormalised",
     "zero_row",
 )
+GREEDY_FLAGS = ("equal_requests", "hostile_ids", "hostile_lengths", "large_ids")
+
+NEIGHBOURS = (1, 2**16, 2**24)
+"""What a draft's id may differ by from the target's: lost in float32, int16 or in the lower three bytes."""
 
 
 def chain(case: Case) -> Arrays:
@@ -34,35 +47,28 @@ def chain(case: Case) -> Arrays:
     "none"), uniforms (their dtype).
     """
     B, K, V = case.shape["B"], case.shape["K"], case.shape["V"]
-    precision = case.options["uniforms"]
     p = np.empty((B, K + 1, V), np.float32)
     q = np.empty((B, K, V), np.float32)
-    tokens = np.empty((B, K), np.int32)
-    lengths = np.empty(B, np.int32)
-    accept = np.empty((B, K), precision)
-    final = np.empty(B, precision)
+    tokens = np.zeros((B, K), np.int32)
+    arrays: Arrays = {
+        "draft_tokens": tokens,
+        "draft_lengths": np.empty(B, np.int32),
+        "draft_probs": q,
+        "target_probs": p,
+        "accept_uniforms": np.empty((B, K), case.options["uniforms"]),
+        "sample_uniforms": np.empty(B, case.options["uniforms"]),
+    }
     recorded = case.options["rows"].startswith("trace-")
     for b in range(B):
         rng = np.random.default_rng([case.seed, b])
-        if not recorded:
-            _fill_rows(case, rng, p[b], q[b])
-        for i in range(K):
-            tokens[b, i] = 0 if recorded else _draft(case, rng, p[b, i], q[b, i])
-            # u = 0 is what tempts a verifier to accept an impossible draft.
-            edges = bool(case.flags & {"edge_uniforms", "impossible_draft"})
-            accept[b, i] = uniform(rng, precision, edges)
-        final[b] = uniform(rng, precision, "edge_uniforms" in case.flags)
-        lengths[b] = _length(case, rng, K)
-    arrays: Arrays = {
-        "draft_tokens": tokens,
-        "draft_lengths": lengths,
-        "draft_probs": q,
-        "target_probs": p,
-        "accept_uniforms": accept,
-        "sample_uniforms": final,
-    }
-    if recorded:
-        arrays = _recorded(case, arrays)
+        if recorded:
+            _fill_recorded(case, b, arrays)
+        else:
+            _fill_rows(case, rng, p[b], q[b], tokens[b])
+            required(arrays, "draft_lengths")[b] = _length(case, rng, K)
+        if repeats(case, rng, b):
+            p[b], q[b], tokens[b] = p[0], q[0], tokens[0]
+        _fill_uniforms(case, rng, arrays, b)
     if case.options["lengths"] == "none":
         arrays["draft_lengths"] = None
     if case.options["drafts"] == "given":
@@ -70,50 +76,93 @@ def chain(case: Case) -> Arrays:
     return arrays
 
 
-def _fill_rows(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray) -> None:
-    """Fill one request's p [K+1, V] and q [K, V]."""
-    kind, vocabulary = case.options["rows"], p.shape[1]
+def _fill_rows(
+    case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray, tokens: np.ndarray
+) -> None:
+    """Fill one request's p [K+1, V], q [K, V] and drafts [K]."""
+    kind, vocabulary, given = case.options["rows"], p.shape[1], case.options["drafts"] == "given"
     for i in range(len(p)):
         p[i] = distribution(rng, vocabulary, kind)
-        # A drafter resembles its target: half of its mass is the target's.
-        if i < len(q):
+        if i == len(q):
+            plant(rng, p[i], case.flags)
+            break
+        tying = None
+        if kind == "dyadic" and given:
+            p[i], tying = given_row(rng, vocabulary)
+        elif kind == "dyadic":
+            p[i], q[i], tying = dyadic_pair(rng, vocabulary)
+        else:
+            # A drafter resembles its target: half of its mass is the target's.
             q[i] = 0.5 * p[i] + 0.5 * distribution(rng, vocabulary, kind)
-            if "equal_rows" in case.flags and rng.random() < 0.5:
-                q[i] = p[i]
-            plant(rng, q[i], case.flags)
+        if "equal_rows" in case.flags and rng.random() < 0.5:
+            q[i] = p[i]
+        plant(rng, q[i], case.flags)
         plant(rng, p[i], case.flags)
+        tokens[i] = _draft(case, rng, p[i], q[i], tying)
 
 
-def _recorded(case: Case, arrays: Arrays) -> Arrays:
-    """Put a trace's drafts and rows into the arguments."""
+def _fill_recorded(case: Case, b: int, arrays: Arrays) -> None:
+    """Put one request of a trace into the arguments."""
     trace = recorded_trace(case.options["rows"].removeprefix("trace-"))
     requests, width, vocabulary = trace.draft_probs.shape
     if (case.shape["K"], case.shape["V"]) != (width, vocabulary):
         raise ValueError(f"case {case}: the trace has K={width}, V={vocabulary}")
-    chosen = (case.seed + np.arange(case.shape["B"])) % requests
-    arrays["target_probs"] = trace.target_probs[chosen]
-    arrays["draft_probs"] = trace.draft_probs[chosen]
-    arrays["draft_tokens"] = trace.draft_tokens[chosen]
-    arrays["draft_lengths"] = trace.draft_lengths[chosen]
-    return arrays
+    for name in ("target_probs", "draft_probs", "draft_tokens", "draft_lengths"):
+        required(arrays, name)[b] = getattr(trace, name)[(case.seed + b) % requests]
 
 
-def _draft(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray) -> int:
+def _fill_uniforms(case: Case, rng: np.random.Generator, arrays: Arrays, b: int) -> None:
+    """Fill one request's uniforms; where its rows allow it, often ones at which a test is a tie."""
+    p, lengths = required(arrays, "target_probs")[b], required(arrays, "draft_lengths")
+    drafts, _ = usable_drafts(required(arrays, "draft_tokens")[b], int(lengths[b]), p.shape[-1])
+    given = case.options["drafts"] == "given"
+    q = one_hot(drafts, p.shape[-1]) if given else required(arrays, "draft_probs")[b]
+    request = Chain(drafts, q, p)
+    accept, final = required(arrays, "accept_uniforms")[b], required(arrays, "sample_uniforms")
+    # u = 0 is what tempts a verifier to accept an impossible draft.
+    edges = bool(case.flags & {"edge_uniforms", "impossible_draft"})
+    tying = case.options["rows"] == "dyadic" or "ties" in case.flags
+    for i in range(len(accept)):
+        accept[i] = uniform(rng, case.options["uniforms"], edges)
+        if tying and i < len(drafts) and rng.random() < 0.5:
+            asked, offered = float(request.p(i, drafts[i])), float(request.q(i, drafts[i]))
+            if SMALLEST_NORMAL <= asked < offered and float(np.float32(asked / offered)) * offered == asked:
+                accept[i] = asked / offered
+    by_block = case.options["rule"] == "block"
+    weights = (request.accepted_by_block if by_block else request.accepted_by_token)(accept)[1]
+    final[b] = final_uniform(case, rng, weights)
+
+
+def _draft(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray, tying: int | None) -> int:
+    """Return one drafted id; ``tying`` is one whose test can be put at a tie."""
     if "hostile_ids" in case.flags and rng.random() < 0.5:
         return int(rng.choice([*HOSTILE_IDS, len(p)]))
+    given = case.options["drafts"] == "given"
+    if tying is not None and rng.random() < 0.7:
+        x = tying
+    elif given:
+        x = drawn(rng, p) if rng.random() < 0.7 else int(rng.integers(len(p)))
+    else:
+        x = drawn(rng, q)
     if "impossible_draft" in case.flags and rng.random() < 0.5:
         x = int(rng.integers(len(p)))
         p[x] = 0.0
-        return x
-    if case.options["drafts"] == "given":
-        return drawn(rng, p) if rng.random() < 0.7 else int(rng.integers(len(p)))
-    return drawn(rng, q)
+    if "ties" in case.flags and not given:
+        # At u = 1/2; lowered, both rows still sum to at most 1.
+        p[x], q[x] = min(p[x], q[x] / 2), min(q[x], 2 * p[x])
+    if "draft_not_finite" in case.flags and rng.random() < 0.5:
+        row = p if given or rng.random() < 0.2 else q
+        row[x] = rng.choice([np.nan, np.inf, -np.inf])
+    return x
 
 
 def _length(case: Case, rng: np.random.Generator, width: int) -> int:
     if "hostile_lengths" in case.flags and rng.random() < 0.5:
         return int(rng.choice([*HOSTILE_LENGTHS, width + 1]))
-    return int(rng.integers(width + 1)) if case.options["lengths"] == "ragged" else width
+    if case.options["lengths"] != "ragged":
+        return width
+    # Nothing drafted in a batch of drafts is a case of its own.
+    return 0 if rng.random() < 0.25 else int(rng.integers(width + 1))
 
 
 def greedy(case: Case) -> Arrays:
@@ -126,9 +175,14 @@ def greedy(case: Case) -> Arrays:
         rng = np.random.default_rng([case.seed, b])
         target[b] = rng.integers(0, 151_936, K + 1)
         tokens[b] = np.where(rng.random(K) < 0.8, target[b, :K], rng.integers(0, 151_936, K))
+        if "large_ids" in case.flags and rng.random() < 0.5:
+            target[b] = rng.integers(2**24, 2**31 - 2**25, K + 1)
+            tokens[b] = target[b, :K] + np.where(rng.random(K) < 0.8, 0, rng.choice(NEIGHBOURS, K))
         if "hostile_ids" in case.flags:
             tokens[b, rng.random(K) < 0.2] = rng.choice(HOSTILE_IDS)
             target[b, rng.random(K + 1) < 0.2] = rng.choice(HOSTILE_IDS)
+        if repeats(case, rng, b):
+            tokens[b], target[b] = tokens[0], target[0]
         lengths[b] = _length(case, rng, K)
     return {
         "draft_tokens": tokens,

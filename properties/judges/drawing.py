@@ -3,7 +3,8 @@
 import numpy as np
 
 from draftproof.properties.core.verdict import Verdict
-from draftproof.properties.judges.rounding import sum_error
+from draftproof.properties.inputs.dyadic import GRAIN, adds_exactly
+from draftproof.properties.judges.rounding import LARGEST_UNIFORM, sum_error
 
 
 def judge_draw(
@@ -12,8 +13,10 @@ def judge_draw(
     """Judge a token drawn in proportion to ``weights`` (float64 [V], no NaN, not negative).
 
     The token must have weight, and u * total must lie in its cell [cdf(t-1), cdf(t)) of the float64
-    CDF, up to the error bound of the sum. ``slack`` widens the bound where the weights themselves
-    carry rounding (an absolute amount of mass); a token lighter than it may then pass as weightless.
+    CDF, up to the error bound of the sum; where float32 makes none, up to nothing. ``slack`` widens the
+    bound where the weights themselves carry rounding (an absolute amount of mass); a token lighter than it
+    may then pass as weightless. What the largest uniforms decide is judged, but not counted as forgiven:
+    they are planted where rounding matters, and say nothing of how often it does.
     """
     verdict.decisions += 1
     cdf = np.cumsum(weights)
@@ -34,10 +37,11 @@ def judge_draw(
     # The last token with mass is right even where u * total rounds up to the total.
     if below <= 0 and (above < 0 or not weights[token + 1 :].any()):
         return
-    allowed = sum_error(len(weights)) * total + slack
+    exact = slack == 0 and (uniform * GRAIN).is_integer() and adds_exactly(weights)
+    allowed = 0.0 if exact else sum_error(len(weights)) * total + slack
     distance = max(below, above, 0.0)
-    if distance <= allowed:
-        verdict.forgiven += 1
+    if distance <= allowed and not exact:
+        verdict.forgiven += uniform < LARGEST_UNIFORM
         return
     positive = np.flatnonzero((weights > 0) & (cdf > aim))
     right = int(positive[0] if positive.size else np.flatnonzero(weights > 0)[-1])
@@ -46,5 +50,5 @@ def judge_draw(
         where,
         f"{right} (u * total = {aim:.9g})",
         f"{token}, whose cell is [{low:.9g}, {cdf[token]:.9g})",
-        distance / allowed,
+        distance / allowed if allowed else float("inf"),
     )

@@ -1,4 +1,4 @@
-"""Answers in which nothing is rounded: they must equal the oracle's."""
+"""Answers in which nothing is rounded: they must be the oracle's, bit for bit."""
 
 import numpy as np
 
@@ -19,7 +19,9 @@ def judge_equal(outputs: Arrays, wanted: dict[str, np.ndarray]) -> Verdict:
     verdict = Verdict()
     for name, expected in wanted.items():
         got = required(outputs, name)
-        different = (got != expected) & ~((got != got) & (expected != expected))
+        # Zeros of either sign are equal but not the same; all NaNs are.
+        different = (got != expected) | (np.signbit(got) != np.signbit(expected))
+        different &= ~((got != got) & (expected != expected))
         verdict.decisions += got.size
         for place in np.argwhere(different)[:8]:
             at = tuple(int(index) for index in place)

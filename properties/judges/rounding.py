@@ -5,8 +5,17 @@ import math
 UNIT = 2.0**-24
 """Unit roundoff of float32."""
 
+SMALLEST_NORMAL = 2.0**-126
+"""What is smaller may be flushed to 0."""
+
+UNDERFLOW = 2.0**-149
+"""Absolute error of a product that falls among the subnormal numbers: their distance."""
+
 PRODUCT = 2 * UNIT
 """Relative error of comparing one rounded product with a number."""
+
+LARGEST_UNIFORM = 1 - UNIT
+"""The largest float32 below 1: from there on u * total is the total, but for rounding."""
 
 FORGIVEN_SHARE = 1e-4
 """The share of decisions that may fall within rounding distance of a boundary before it is a failure."""

@@ -9,7 +9,7 @@ from draftproof.properties.core.contract import Arrays
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.drawing import judge_draw
 from draftproof.properties.judges.equality import judge_equal, required
-from draftproof.properties.judges.rounding import UNIT
+from draftproof.properties.judges.rounding import SMALLEST_NORMAL, UNIT
 from draftproof.reference.distribution import mass
 from draftproof.reference.sampling.softmax import softmax
 from draftproof.reference.sampling.uniforms import uniforms
@@ -17,8 +17,6 @@ from draftproof.reference.status import Status
 
 RMS_FACTOR = 1.5
 """The root-mean-square error may be this many times that of the oracle's twin in float32."""
-
-SMALLEST_NORMAL = 2.0**-126
 
 
 def judge_sample(inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> Verdict:

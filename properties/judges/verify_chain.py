@@ -9,7 +9,7 @@ from draftproof.properties.core.contract import Arrays
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.drawing import judge_draw
 from draftproof.properties.judges.equality import required
-from draftproof.properties.judges.rounding import PRODUCT, UNIT, sum_error
+from draftproof.properties.judges.rounding import PRODUCT, SMALLEST_NORMAL, UNDERFLOW, UNIT, sum_error
 from draftproof.reference.speculative.verify_chain import Chain, one_hot, usable_drafts
 from draftproof.reference.status import Status
 
@@ -86,11 +86,11 @@ def _judge_token_rule(verdict: Verdict, b: int, request: Request, claimed: int) 
         verdict.decisions += 1
         if (u * q < p) == (i < claimed):
             continue
-        allowed = PRODUCT * max(u * q, p)
+        allowed = 0.0 if _multiplies_exactly(u, q) else PRODUCT * max(u * q, p) + UNDERFLOW
         if i < claimed and p == 0:
             verdict.expect(False, f"row {b}, position {i}", "rejected, for p(x) = 0", f"token {x} accepted")
-        elif abs(u * q - p) <= allowed:
-            verdict.forgiven += 1
+        elif allowed and abs(u * q - p) <= allowed:
+            verdict.forgiven += max(u * q, p) >= SMALLEST_NORMAL  # what is smaller was planted
         else:
             right, wrong = ("rejected", "accepted") if i < claimed else ("accepted", "rejected")
             verdict.expect(
@@ -103,13 +103,21 @@ def _judge_token_rule(verdict: Verdict, b: int, request: Request, claimed: int) 
     return 1.0, 0.0
 
 
+def _multiplies_exactly(u: float, q: float) -> bool:
+    """Whether float32 has both numbers and their product, none of them subnormal: nothing is rounded then."""
+    return all(
+        float(np.float32(number)) == number and (number == 0 or number >= SMALLEST_NORMAL)
+        for number in (u, q, u * q)
+    )
+
+
 def _judge_block_rule(verdict: Verdict, b: int, request: Request, claimed: int) -> tuple[float, float]:
     """Judge which position passed last; return P there and its error."""
     chain, length = request.chain, len(request.chain.drafts)
     rates = chain.block_rates()
     for i in range(max(claimed, 1), length + 1):
         rate, u = rates[i], float(request.accept[i - 1])
-        passes, allowed = _block_boundary(chain, i, rate, last=i == length)
+        passes, allowed = _block_boundary(chain, i, rates, last=i == length)
         verdict.decisions += 1
         if (u < passes) == (i == claimed):
             continue
@@ -126,17 +134,25 @@ def _judge_block_rule(verdict: Verdict, b: int, request: Request, claimed: int) 
                 wrong,
                 abs(u - passes) / allowed,
             )
-    return rates[claimed], _rate_error(claimed, rates[claimed])
+    return rates[claimed], _rate_error(chain, claimed, rates)
 
 
-def _rate_error(i: int, rate: float) -> float:
-    """Error of P_i after i float32 products and divisions, an absolute number."""
-    return 2 * i * UNIT * rate
+def _rate_error(chain: Chain, i: int, rates: list[float]) -> float:
+    """Error of P_i after i float32 products and divisions, an absolute number.
+
+    A product among the subnormal numbers errs by their distance before it is divided by q(x); whether one
+    is above q(x) = 0 cannot be told.
+    """
+    error = 2 * i * UNIT * rates[i]
+    for j, x in enumerate(chain.drafts[:i]):
+        if 0 < rates[j] * float(chain.p(j, x)) < SMALLEST_NORMAL:
+            error += UNDERFLOW / max(float(chain.q(j, x)), UNDERFLOW)
+    return error
 
 
-def _block_boundary(chain: Chain, i: int, rate: float, last: bool) -> tuple[float, float]:
+def _block_boundary(chain: Chain, i: int, rates: list[float], last: bool) -> tuple[float, float]:
     """Return h_i and its error bound, by propagating the errors of P and S."""
-    rate_error = _rate_error(i, rate) + UNIT
+    rate, rate_error = rates[i], _rate_error(chain, i, rates) + UNIT
     if last:
         return rate, rate_error
     p, q = chain.p(i), chain.q(i)

@@ -17,11 +17,11 @@ GRAIN = 1024
 """Probabilities are multiples of 1/1024, so that rows sum to 1 and all sums are exact in float32."""
 
 SIZES = {
-    "interpreter": ((2, 1), (3, 1), (2, 2)),
+    "interpreter": ((2, 0), (2, 1), (3, 1), (2, 2)),
     # Below V = 6 a residual often has one token, and any mistake in its weights goes unseen.
-    "small": ((2, 1), (3, 2), (6, 2)),
-    "standard": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (6, 2)),
-    "deep": ((2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (5, 2), (3, 3), (6, 2), (6, 3)),
+    "small": ((3, 0), (2, 1), (3, 2), (6, 2)),
+    "standard": ((3, 0), (2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (6, 2)),
+    "deep": ((3, 0), (2, 1), (3, 2), (6, 1), (2, 3), (4, 2), (5, 2), (3, 3), (6, 2), (6, 3)),
 }
 """(V, K) for each budget; an interpreter has its own."""
 
@@ -42,18 +42,22 @@ class Context:
             weights[rng.integers(self.V)] = 0.0  # tokens that must never be emitted
         return (rng.multinomial(GRAIN, weights / weights.sum()) / GRAIN).astype(np.float32)
 
-    def drafts(self) -> Iterator[tuple[Run, float]]:
-        """Every chain the drafter can draw, with its probability."""
-        for x in product(range(self.V), repeat=self.K):
-            chance = prod(float(self.q[x[:i]][x[i]]) for i in range(self.K))
+    def drafts(self, length: int) -> Iterator[tuple[Run, float]]:
+        """Every chain of ``length`` that the drafter can draw, with its probability.
+
+        Behind it stand its likeliest continuations, so that there are K.
+        """
+        for x in product(range(self.V), repeat=length):
+            chance = prod(float(self.q[x[:i]][x[i]]) for i in range(length))
             if chance > 0:
+                while len(x) < self.K:
+                    x = (*x, int(self.q[x].argmax()))
                 yield x, chance
 
     def rows(self, x: Run) -> tuple[np.ndarray, np.ndarray]:
         """P [K+1, V] and q [K, V] along a chain."""
-        return np.stack([self.p[x[:i]] for i in range(self.K + 1)]), np.stack(
-            [self.q[x[:i]] for i in range(self.K)]
-        )
+        p = np.array([self.p[x[:i]] for i in range(self.K + 1)])
+        return p, np.array([self.q[x[:i]] for i in range(self.K)], np.float32).reshape(-1, self.V)
 
     def joint(self, emitted: Mapping[Run, float]) -> dict[Run, float]:
         """Complete every emitted run to K+1 tokens with the target: the law of the text that results."""
@@ -74,49 +78,59 @@ def _context(K: int, V: int, seed: int) -> Context:
 
 
 @lru_cache(maxsize=8)
-def _cells(context: Context, rule: str, fixed: bool) -> tuple[Cell, ...]:
+def _cells(context: Context, rule: str, fixed: bool, ragged: bool) -> tuple[Cell, ...]:
     """Every cell of positive volume: made once for all laws, backends and probes that look at them."""
     found = []
-    for x, chance in context.drafts():
-        p, q = context.rows(x)
-        drafts = np.array(x)
-        chain = Chain(drafts, one_hot(drafts, context.V) if fixed else q, p)
-        rates = chain.block_rates()
-        borders = [_border(chain, i, rates, rule) for i in range(context.K)]
-        for passes in product((True, False), repeat=context.K):
-            sides = [(0.0, t) if ok else (t, 1.0) for ok, t in zip(passes, borders, strict=True)]
-            if any(high <= low for low, high in sides):
-                continue
-            accepted = _accepted(passes, rule)
-            rate = rates[accepted] if rule == "block" else 1.0
-            weights = chain.p(accepted) if accepted == context.K else chain.residual(accepted, rate)
-            cdf = np.cumsum(weights) / weights.sum()
-            for y in np.flatnonzero(weights):
-                sample = (float(cdf[y - 1]) if y else 0.0, float(cdf[y]))
-                volume = prod(high - low for low, high in (*sides, sample))
-                found.append(Cell(x, chance, volume, (*sides, sample), (*x[:accepted], int(y))))
+    for length in range(0 if ragged else context.K, context.K + 1):
+        for x, chance in context.drafts(length):
+            found += _cells_of(context, x, length, chance, rule, fixed)
     return tuple(found)
 
 
+def _cells_of(context: Context, x: Run, length: int, chance: float, rule: str, fixed: bool) -> Iterator[Cell]:
+    """The cells of one chain of drafts, of which the first ``length`` count."""
+    p, q = context.rows(x)
+    drafts = np.array(x[:length], np.int64)
+    chain = Chain(drafts, one_hot(drafts, context.V) if fixed else q, p)
+    rates = chain.block_rates()
+    borders = [_border(chain, i, rates, rule) for i in range(length)]
+    unread = ((0.0, 1.0),) * (context.K - length)
+    for passes in product((True, False), repeat=length):
+        sides = [(0.0, t) if ok else (t, 1.0) for ok, t in zip(passes, borders, strict=True)]
+        if any(high <= low for low, high in sides):
+            continue
+        accepted = _accepted(passes, rule)
+        rate = rates[accepted] if rule == "block" else 1.0
+        weights = chain.p(accepted) if accepted == length else chain.residual(accepted, rate)
+        cdf = np.cumsum(weights) / weights.sum()
+        for y in np.flatnonzero(weights):
+            sample = (float(cdf[y - 1]) if y else 0.0, float(cdf[y]))
+            volume = prod(high - low for low, high in (*sides, sample))
+            bounds = (*sides, *unread, sample)
+            yield Cell(x, length, chance, volume, bounds, (*x[:accepted], int(y)))
+
+
 class ChainCells:
-    """The cells of both rules, with drawn and with given drafts."""
+    """The cells of both rules, with drawn and with given drafts, of one length or of every one."""
 
     def __init__(self, rules: Sequence[str], drafts: Sequence[str]) -> None:
         self.rules, self.drafts = rules, drafts
 
     def cases(self, operation: str, device: str, budget: str, seed: int) -> list[Case]:
-        """Return a case per rule, kind of draft and size; an interpreter gets the smallest ones."""
+        """Return a case per rule, kind of draft, kind of length and size; the smallest for an interpreter."""
+        least = 2 if device == "interpreter" else 1
         return [
             Case(
                 operation,
                 {"K": K, "V": V},
                 "float32",
-                {"rule": rule, "drafts": drafts, "uniforms": "float32"},
+                {"rule": rule, "drafts": drafts, "lengths": lengths, "uniforms": "float32"},
                 seed,
             )
             for V, K in SIZES["interpreter" if device == "interpreter" else budget]
             for rule in self.rules
             for drafts in self.drafts
+            for lengths in (("none", "ragged") if least <= K else ("none",))
         ]
 
     def context(self, case: Case) -> Context:
@@ -129,17 +143,17 @@ class ChainCells:
 
     def cells(self, case: Case) -> Iterator[Cell]:
         """Enumerate every cell of positive volume."""
-        context = self.context(case)
-        yield from _cells(context, case.options["rule"], self.fixed_drafts(case))
+        ragged = case.options.get("lengths") == "ragged"
+        yield from _cells(self.context(case), case.options["rule"], self.fixed_drafts(case), ragged)
 
     def ask(self, case: Case, cells: Sequence[Cell], points: np.ndarray) -> Asked:
         """Make a request for each cell: accept uniforms first, the sample uniform last."""
         context = self.context(case)
-        chains = [cell.drafts for cell in cells]
+        chains, ragged = [cell.drafts for cell in cells], case.options.get("lengths") == "ragged"
         rows = {x: context.rows(x) for x in set(chains)}
         inputs: Arrays = {
-            "draft_tokens": np.array(chains, np.int32).reshape(-1, context.K),
-            "draft_lengths": None,
+            "draft_tokens": np.array(chains, np.int32).reshape(len(chains), context.K),
+            "draft_lengths": np.array([cell.length for cell in cells], np.int32) if ragged else None,
             "draft_probs": None if self.fixed_drafts(case) else np.stack([rows[x][1] for x in chains]),
             "target_probs": np.stack([rows[x][0] for x in chains]),
             "accept_uniforms": np.ascontiguousarray(points[:, :-1]),
@@ -154,22 +168,24 @@ class ChainCells:
 
     def mean_accepted(self, case: Case) -> float:
         """Return E[accepted] in closed form."""
-        return mean_accepted(self.context(case), case.options["rule"], self.fixed_drafts(case))
+        context, rule, given = self.context(case), case.options["rule"], self.fixed_drafts(case)
+        lengths = range(context.K + 1) if case.options.get("lengths") == "ragged" else (context.K,)
+        return sum(mean_accepted(context, rule, given, length) for length in lengths) / len(lengths)
 
     def most_accepted(self, case: Case) -> float | None:
         """Return alpha* = sum min(p, q); given drafts have no such bound."""
-        if self.fixed_drafts(case):
+        if self.fixed_drafts(case) or not case.shape["K"]:
             return None
         context = self.context(case)
         return float(np.minimum(context.p[()], context.q[()]).sum())
 
 
-def mean_accepted(context: Context, rule: str, given: bool) -> float:
+def mean_accepted(context: Context, rule: str, given: bool, length: int) -> float:
     """E[accepted]: sum over i of E_q[prod min(1, p/q)] (token rule) or of E_q[P_i] (block rule)."""
     total = 0.0
-    for x, chance in context.drafts():
+    for x, chance in context.drafts(length):
         survival = 1.0
-        for i in range(context.K):
+        for i in range(length):
             p, q = float(context.p[x[:i]][x[i]]), 1.0 if given else float(context.q[x[:i]][x[i]])
             survival = min(1.0, survival * p / q) if rule == "block" else survival * min(1.0, p / q)
             total += chance * survival

@@ -34,7 +34,7 @@ VERIFY_CHAIN_GREEDY = FunctionContract(
     sizes={"B": (1, 2, 31, 33, 257), "K": (0, 1, 4, 7, 33)},
     options={"lengths": ("full", "ragged", "none")},
     keywords=(),
-    flags=("hostile_ids", "hostile_lengths"),
+    flags=inputs.GREEDY_FLAGS,
     dtypes=("int32",),
     laws=SHARED,
     work=Work(bytes=lambda shape, *_: shape["B"] * 4 * (3 * shape["K"] + 5)),

@@ -39,6 +39,10 @@ class Source:
         """Fill ``target`` with multiples of 2**-24 in [0, 1)."""
         target[:] = self.rng.integers(2**24, size=target.shape) * 2.0**-24
 
+    def lengths(self, target: Any, most: int) -> None:
+        """Fill ``target`` with lengths in [0, most], each as likely."""
+        target[:] = self.rng.integers(most + 1, size=target.shape)
+
     def counter(self, cell_of: np.ndarray, p: np.ndarray, cells: int) -> Counter:
         """Return a counter for the partition ``cell_of`` [V]; p [1 or 2, V] give the support."""
         return _Counter(cell_of, p, cells)
@@ -101,6 +105,12 @@ class TorchSource(Source):
         target.copy_(
             torch.randint(2**24, target.shape, device=target.device, generator=self.generator) * 2.0**-24
         )
+
+    def lengths(self, target: Any, most: int) -> None:
+        """Fill ``target`` with lengths in [0, most], each as likely."""
+        import torch
+
+        target.copy_(torch.randint(most + 1, target.shape, device=target.device, generator=self.generator))
 
     def counter(self, cell_of: np.ndarray, p: np.ndarray, cells: int) -> Counter:
         """Return a counter that stays on the device."""

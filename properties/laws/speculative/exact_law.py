@@ -80,7 +80,7 @@ def check_exact(contract: FunctionContract, subject: FunctionSubject, case: Case
             uniforms = ", ".join(f"[{low:.6g}, {high:.6g})" for low, high in cell.bounds)
             verdict.expect(
                 False,
-                f"drafts {list(cell.drafts)}, uniforms in {uniforms}, {place}",
+                f"drafts {list(cell.drafts[: cell.length])}, uniforms in {uniforms}, {place}",
                 str(list(cell.run)),
                 list(run),
             )
@@ -88,10 +88,13 @@ def check_exact(contract: FunctionContract, subject: FunctionSubject, case: Case
 
 
 def law_distance(answer: Emitted, context: ContextModel, given: bool) -> float:
-    """Total variation of the resulting text's law from the target's; of the worst drafts if given."""
-    groups: dict[Run, dict[Run, float]] = {}
+    """Total variation of the resulting text's law from the target's, at the worst length of the drafts.
+
+    Of the worst drafts, too, if they are given.
+    """
+    groups: dict[tuple[int, Run], dict[Run, float]] = {}
     for cell, run in zip(answer.cells, answer.runs, strict=False):
-        group = groups.setdefault(cell.drafts if given else (), {})
+        group = groups.setdefault((cell.length, cell.drafts if given else ()), {})
         run = run[: context.length]
         if all(y < context.V for y in run):
             group[run] = group.get(run, 0.0) + cell.volume * (1.0 if given else cell.chance)
@@ -108,7 +111,8 @@ def law_distance(answer: Emitted, context: ContextModel, given: bool) -> float:
 def check_bounds(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Compare the mean number of accepted drafts with its closed form, and the first with alpha*."""
     model, answer, verdict = model_of(contract), emit(contract, subject, case), Verdict()
-    weights = np.array([cell.chance * cell.volume for cell in answer.cells])
+    lengths = len({cell.length for cell in answer.cells})
+    weights = np.array([cell.chance * cell.volume / lengths for cell in answer.cells])
     accepted = answer.accepted[: len(weights)]
     mean, first = float(weights @ accepted), float(weights @ (accepted >= 1))
     expected = model.mean_accepted(case)

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.drawing import judge_draw
-from draftproof.properties.judges.rounding import FORGIVEN_FREE, UNIT, sum_error, too_many_forgiven
+from draftproof.properties.judges.rounding import (
+    FORGIVEN_FREE,
+    LARGEST_UNIFORM,
+    UNIT,
+    sum_error,
+    too_many_forgiven,
+)
 from draftproof.properties.strategies import distributions, uniforms, vocabularies
 from draftproof.reference.distribution import draw, mass
 
@@ -36,7 +42,8 @@ def test_any_other_answer_is_wrong_or_within_the_bound(
     right = draw(weights, uniform)
     token = data.draw(st.integers(-1, len(weights)).filter(lambda token: token != right))
     verdict = judged(weights, uniform, token)
-    assert verdict.passed == (verdict.forgiven == 1)
+    if uniform < LARGEST_UNIFORM:
+        assert verdict.passed == (verdict.forgiven == 1)
     if verdict.passed:
         cdf = np.cumsum(weights)
         cell = np.array([cdf[token - 1] if token else 0.0, cdf[token]])
@@ -70,7 +77,8 @@ def test_a_row_without_mass_gives_no_token() -> None:
 def test_the_bound_is_that_of_the_sum(units: float, passes: bool, side: int) -> None:
     # 0.25 is the border of tokens 0 and 2; on either side the other one is claimed.
     uniform = 0.25 + side * units * sum_error(4)
-    verdict = judged(HALVES, uniform, 2 if side < 0 else 0)
+    # Times 0.7 the weights are no multiples of 2**-24: float32 would round their sum.
+    verdict = judged(0.7 * HALVES, uniform, 2 if side < 0 else 0)
     assert verdict.passed == passes
     assert verdict.forgiven == passes
     if not passes:
@@ -81,6 +89,26 @@ def test_the_border_itself_belongs_to_the_next_token() -> None:
     assert judged(HALVES, 0.25, 2).forgiven == 0
     assert judged(HALVES, 0.25, 2).passed
     assert judged(HALVES, 0.0, 0).passed
+
+
+@pytest.mark.parametrize("units", [1, 2, 1000])
+def test_where_float32_rounds_nothing_nothing_is_forgiven(units: int) -> None:
+    # One unit of the uniforms beside the border of tokens 0 and 2: the sums are exact in any order.
+    assert not judged(HALVES, 0.25 - units * UNIT, 2).passed
+    assert not judged(HALVES, 0.25 + units * UNIT, 0).passed
+    assert not judged(HALVES, 0.25, 0).passed  # cdf >= u * total
+    assert judged(HALVES, 0.25, 2).passed
+    assert judged(0.75 * HALVES, 0.25 - units * UNIT, 2, slack=1.0).passed
+
+
+def test_the_largest_uniforms_are_judged_but_not_counted() -> None:
+    # The last border is where every honest sum differs: a planted uniform says nothing of how often.
+    weights = np.array([0.7, 0.1, 1e-9])
+    for uniform, counted in ((1 - 2.0**-24, 0), (1 - 2.0**-53, 0), (0.875 - 1e-8, 1)):
+        verdict = judged(weights, uniform, 1)
+        assert verdict.passed
+        assert verdict.forgiven == counted
+    assert not judged(weights, 1 - 2.0**-24, 0).passed
 
 
 def test_slack_widens_the_bound() -> None:

@@ -11,7 +11,7 @@ from draftproof.properties.contracts import FUNCTIONS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.core.verdict import Verdict
-from draftproof.properties.judges.rounding import PRODUCT
+from draftproof.properties.judges.rounding import PRODUCT, UNIT
 from draftproof.properties.strategies import cases
 from draftproof.reference.speculative.verify_chain import verify_chain
 from draftproof.reference.status import Status
@@ -89,7 +89,7 @@ def test_a_malformed_run_is_named(rule: str, tokens: list[int], accepted: int, w
 def test_the_acceptance_bound_is_that_of_one_product(accepted: int, units: float, passes: bool) -> None:
     # u q = p at u = 0.5: just above the oracle rejects, just below it accepts; the other answer is claimed.
     side = 1 + (units if accepted else -units) * PRODUCT
-    inputs = one([0.25, 0.75], [0.5, 0.5], 0.5 * side, 0.0)
+    inputs = one([0.15, 0.85], [0.3, 0.7], 0.5 * side, 0.0)
     verdict = judged(inputs, [0, 0] if accepted else [1, -1], accepted)
     assert verdict.passed == passes
     assert verdict.forgiven == (1 if passes else 0)
@@ -146,3 +146,23 @@ def test_a_missing_nan_bit_is_tolerated_only_where_the_row_was_not_needed() -> N
     p[0, 0, 1] = np.nan  # beside the draft, in a row that an accepted draft does not need
     for claimed in (Status.OK, Status.NAN_SEEN):
         assert judged(inputs, [0, 1], 1, status=claimed).passed
+
+
+@pytest.mark.parametrize("units", [0, 1, 100])
+def test_a_product_that_float32_has_is_compared_exactly(units: int) -> None:
+    # u q = p at u = 0.5, which rejects; so does any larger uniform, were it by one unit.
+    inputs = one([0.25, 0.75], [0.5, 0.5], 0.5 + units * UNIT, 0.0)
+    assert not judged(inputs, [0, 0], 1).passed
+    assert judged(inputs, [1, -1], 0).passed
+    assert judged(inputs, [1, -1], 0).forgiven == 0
+
+
+def test_a_product_among_the_subnormal_numbers_may_be_rounded_to_its_neighbour() -> None:
+    # 0.7 times the smallest number is itself or 0 in float32, and 0.7 of it in float64.
+    smallest = 2.0**-149
+    inputs = one([smallest, 1.0], [smallest, 1.0], 0.7, 0.5)
+    assert judged(inputs, [0, 1], 1).passed
+    rejected = judged(inputs, [1, -1], 0)
+    assert rejected.forgiven == 0
+    assert not any("position 0" in finding.where for finding in rejected.findings)
+    assert not judged(one([2.0**-120, 1.0], [2.0**-120, 1.0], 0.7, 0.0), [1, -1], 0).passed

@@ -15,6 +15,7 @@ from draftproof.properties.contracts.speculative.chain_cells import SIZES, Conte
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.laws.speculative.exact_law import BOUNDS, EXACT_LAW, exact_cases, model_of
+from draftproof.properties.mutants.base.chain import Request, Verifier
 
 CHAIN = FUNCTIONS["verify_chain"]
 DEEP = exact_cases(CHAIN, "cpu", "deep", 0)
@@ -61,9 +62,9 @@ def test_the_cells_fill_the_cube_of_uniforms(seed: int, rule: str, drafts: str) 
     for cell in model_of(CHAIN).cells(case):
         assert cell.volume > 0
         volumes[cell.drafts] = volumes.get(cell.drafts, 0.0) + cell.volume
-    assert volumes.keys() == {drafts for drafts, _ in model.drafts()}
+    assert volumes.keys() == {drafts for drafts, _ in model.drafts(2)}
     np.testing.assert_allclose(list(volumes.values()), 1.0, rtol=1e-12)
-    assert sum(chance for _, chance in model.drafts()) == pytest.approx(1.0, rel=1e-12)
+    assert sum(chance for _, chance in model.drafts(2)) == pytest.approx(1.0, rel=1e-12)
 
 
 @given(st.integers(0, 2**31))
@@ -77,7 +78,9 @@ def test_the_target_is_a_law(seed: int) -> None:
 @given(st.integers(0, 2**31), st.sampled_from([(2, 2), (3, 2), (2, 3)]))
 def test_the_block_rule_accepts_no_less(seed: int, size: tuple[int, int]) -> None:
     model = Context(size[1], size[0], seed)
-    assert mean_accepted(model, "block", given=False) >= mean_accepted(model, "token", given=False) - 1e-12
+    assert (
+        mean_accepted(model, "block", False, model.K) >= mean_accepted(model, "token", False, model.K) - 1e-12
+    )
 
 
 def test_the_published_example() -> None:
@@ -87,8 +90,8 @@ def test_the_published_example() -> None:
         model.p[prefix] = np.array([1 / 3, 2 / 3])
     for prefix in model.q:
         model.q[prefix] = np.array([2 / 3, 1 / 3])
-    assert mean_accepted(model, "token", given=False) == pytest.approx(10 / 9)
-    assert mean_accepted(model, "block", given=False) == pytest.approx(11 / 9)
+    assert mean_accepted(model, "token", False, model.K) == pytest.approx(10 / 9)
+    assert mean_accepted(model, "block", False, model.K) == pytest.approx(11 / 9)
 
 
 def _same_uniform_twice(draft_tokens: Any, lengths: Any, q: Any, p: Any, accept: Any, final: Any) -> Any:
@@ -115,3 +118,45 @@ def test_a_broken_coupling_breaks_the_law(wrong: Callable[..., Any]) -> None:
     verdict = EXACT_LAW.check(CHAIN, subject, small())
     assert not verdict.passed
     assert verdict.measures["law_tv"] > 1e-3
+
+
+class _LastOfTheWidth(Verifier):
+    """The block rule's h is P at position K, not at the request's own last draft."""
+
+    def passes(self, request: Request, i: int, rates: list[float]) -> float:
+        own, last = i == len(request.drafts), i == len(request.accept)
+        if own and not last:
+            excess = float(np.maximum(rates[i] * request.p_row(i) - self.behind(request, i), 0.0).sum())
+            return excess / (excess + 1.0 - rates[i]) if excess + 1.0 - rates[i] else 1.0
+        return super().passes(request, i, rates)
+
+    def behind(self, request: Request, i: int) -> np.ndarray:
+        return request.q_row(i) if i < len(request.q) else np.zeros_like(request.p_row(i))
+
+
+class _LengthIgnored(Verifier):
+    def usable(self, drafts: np.ndarray, length: int, vocabulary: int) -> Any:
+        return super().usable(drafts, len(drafts), vocabulary)
+
+
+class _NothingDraftedDrawsFirst(Verifier):
+    def coin(self, request: Request, count: int) -> float:
+        return request.final if len(request.accept) else 0.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "seen"),
+    [
+        (_LastOfTheWidth(), "lengths=ragged,rule=block"),
+        (_LengthIgnored(), "lengths=ragged"),
+        (_NothingDraftedDrawsFirst(), "K=0"),
+    ],
+)
+def test_lengths_of_a_request_are_its_own(wrong: Verifier, seen: str) -> None:
+    # With as many drafts as there is room for, as every case once had them, none of these is seen.
+    subject = FunctionSubject(CHAIN, wrong, "numpy")
+    cases = exact_cases(CHAIN, "numpy", "small", 0)
+    rejected = [case for case in cases if not EXACT_LAW.check(CHAIN, subject, case).passed]
+    assert rejected
+    assert all(seen in str(case) for case in rejected)
+    assert {case.shape["V"] for case in rejected} >= {6} or seen == "K=0"

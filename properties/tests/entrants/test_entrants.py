@@ -1,0 +1,78 @@
+"""No right implementation is accused, whatever its design.
+
+``DRAFTPROOF_ENTRANTS=20`` holds every budget and so many seeds against them; by default a share of both.
+"""
+
+import os
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from draftproof.properties import entrants
+from draftproof.properties.cases.plan import Check
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.law import BUDGETS
+from draftproof.properties.core.subject import subject_of
+from draftproof.properties.faults.hunt import DEAR, hunt, kill_order
+from draftproof.properties.judges.rounding import FORGIVEN_FREE
+
+SEEDS = int(os.environ.get("DRAFTPROOF_ENTRANTS", "0"))
+NAMES = [module.name for module in pkgutil.iter_modules(entrants.__path__)]
+
+
+def module_of(name: str) -> ModuleType:
+    return import_module(f"{entrants.__name__}.{name}")
+
+
+OPERATIONS = [(name, op) for name in NAMES for op in CONTRACTS if hasattr(module_of(name), op)]
+DRAWN = [(name, op) for name, op in OPERATIONS if {law.name for law in CONTRACTS[op].laws} >= {*DEAR}]
+
+
+def checks(name: str, operation: str, budget: str, seed: int) -> list[Check]:
+    """Return the checks of what an entrant takes part in."""
+    restricted = module_of(name).CONFORMANCE.get(operation, {})
+    return [
+        check
+        for check in kill_order(operation, "numpy", budget, seed)
+        if all(check.case.options.get(option, value) == value for option, value in restricted.items())
+    ]
+
+
+def accused(name: str, operation: str, held: list[Check]) -> object:
+    subject = subject_of(module_of(name), CONTRACTS[operation], "numpy")
+    assert subject is not None
+    return hunt(subject, held)
+
+
+def test_there_are_ten_designs() -> None:
+    assert len(NAMES) >= 10
+    assert {operation for _, operation in OPERATIONS} >= {"sample", "softmax", "uniforms", "verify_chain"}
+
+
+@pytest.mark.parametrize("seed", range(3, 3 + max(SEEDS, 2)))
+@pytest.mark.parametrize("budget", BUDGETS if SEEDS else ["standard"])
+@pytest.mark.parametrize(("name", "operation"), OPERATIONS)
+def test_no_right_design_is_accused(name: str, operation: str, budget: str, seed: int) -> None:
+    held = [check for check in checks(name, operation, budget, seed) if SEEDS or check.law.name not in DEAR]
+    assert accused(name, operation, held) is None
+
+
+@pytest.mark.parametrize(("name", "operation"), DRAWN)
+def test_nor_by_the_laws_of_real_vocabularies(name: str, operation: str) -> None:
+    held = [check for check in checks(name, operation, "small", 0) if check.law.name in DEAR]
+    assert held
+    assert accused(name, operation, held) is None
+
+
+def test_planted_uniforms_are_what_a_float32_tree_was_accused_for() -> None:
+    # Seed 3 of the standard budget: five decisions at the largest uniform below 1, each within its bound.
+    contract = CONTRACTS["sample"]
+    subject = subject_of(module_of("float32_tree"), contract, "numpy")
+    assert subject is not None
+    forgiven = 0
+    for check in checks("float32_tree", "sample", "standard", 3):
+        if check.law.name == "admissible":
+            forgiven += check.law.check(contract, subject, check.case).forgiven
+    assert forgiven <= FORGIVEN_FREE
