@@ -67,7 +67,7 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
         if flag == "edge_uniforms":
             row[[0, -1]] = 0.0
         elif flag == "zero_row":
-            row[:] = 0.0
+            row[run(rng, len(row)) if rng.random() < 0.3 else slice(None)] = 0.0
         elif flag == "one_hot":
             row[:] = 0.0
             row[places[0]] = 1.0
@@ -78,7 +78,9 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
             else:
                 row[places] = rng.choice(SUBNORMAL, len(places))
         elif flag == "unnormalised":
-            row *= np.float32(rng.uniform(0.25, 4.0))
+            # Far from a sum of 1, or so near that a careless comparison takes it for 1.
+            near = 1 + 2.0 ** -float(rng.integers(4, 9))
+            row *= np.float32(rng.uniform(0.25, 4.0) if rng.random() < 0.5 else near)
         elif flag == "negative" and rng.random() < 0.5:
             row[places] = 0.0
             row[row == 0] = -0.0
@@ -93,6 +95,12 @@ def spots(rng: np.random.Generator, size: int) -> np.ndarray:
     if few == 0:
         return places[:1]
     return np.array([size - 1]) if few == 1 else places[: 1 + len(places) // 4]
+
+
+def run(rng: np.random.Generator, size: int) -> slice:
+    """Return all before a seam or all from it on: whole tiles with nothing in them."""
+    seam = int(rng.choice(seams(size)))
+    return slice(seam) if rng.random() < 0.5 else slice(seam, None)
 
 
 def uniform(rng: np.random.Generator, dtype: str, edges: bool) -> float:

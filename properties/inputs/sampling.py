@@ -6,7 +6,7 @@ from draftproof.properties.cases.traces.recorded import load as recorded_trace
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.dyadic import tie
-from draftproof.properties.inputs.rows import aimed, distribution, plant, spots, uniform
+from draftproof.properties.inputs.rows import aimed, distribution, plant, run, spots, uniform
 from draftproof.reference.distribution import mass
 
 SAMPLE_FLAGS = (
@@ -32,10 +32,13 @@ SOFTMAX_FLAGS = (
     "plus_inf",
     "ties",
 )
-UNIFORMS_FLAGS = ("equal_seeds", "special_seeds", "wrapping_offsets")
+UNIFORMS_FLAGS = ("equal_seeds", "extreme_draws", "special_seeds", "wrapping_offsets")
 
 SEEDS = (0, -1, 2**31 - 1, 2**31, 2**32, 2**63 - 1, -(2**63))
 """Seeds that are taken for none, or cut to a narrower integer."""
+
+ENDS = ((9, 2_792_111), (12, 13_962_300), (0, 9_320_226), (8, 3_729_118))
+"""Seeds and offsets with the smallest uniform, 0, twice, and with the largest, 1 - 2**-24, twice."""
 
 CARRIES = (2**31, 2**32, 2**33, 2**34, 2**63, 2**64)
 """Numbers of elements at which an offset's word, or that of its block of four, is full."""
@@ -135,7 +138,8 @@ def _plant_logits(rng: np.random.Generator, row: np.ndarray, flags: frozenset[st
             # Below whatever a running maximum may start from.
             row -= np.float32(min(rng.choice([2e4, 2e9, 1e38]), -lowest / 2))
         elif flag == "masked":
-            row[rng.random(len(row)) < 0.9] = rng.choice([-np.inf, lowest, -1e9, -1e4])
+            hidden = rng.random(len(row)) < 0.9 if rng.random() < 0.5 else run(rng, len(row))
+            row[hidden] = rng.choice([-np.inf, lowest, -1e9, -1e4])
         else:
             places = spots(rng, len(row))
             row[places] = {"minus_inf": -np.inf, "nan": np.nan, "plus_inf": np.inf}[flag]
@@ -152,6 +156,9 @@ def uniforms(case: Case) -> Arrays:
         offsets[b] = rng.integers(8) if rng.random() < 0.5 else rng.integers(2**20)
         if "special_seeds" in case.flags and rng.random() < 0.5:
             seeds[b] = rng.choice(np.array(SEEDS))
+        if "extreme_draws" in case.flags and rng.random() < 0.5:
+            seeds[b], offsets[b] = ENDS[rng.integers(len(ENDS))]
+            offsets[b] -= rng.integers(max(count, 1))
         if "wrapping_offsets" in case.flags and rng.random() < 0.5:
             before = int(rng.choice(np.array(CARRIES, object))) - int(rng.integers(1, max(count, 2)))
             offsets[b] = (before + 2**63) % 2**64 - 2**63

@@ -27,6 +27,7 @@ CHAIN_FLAGS = (
     "nan",
     "negative",
     "one_hot",
+    "rare_drafts",
     "seam_draws",
     "subnormal",
     "ties",
@@ -37,6 +38,10 @@ GREEDY_FLAGS = ("equal_requests", "hostile_ids", "hostile_lengths", "large_ids")
 
 NEIGHBOURS = (1, 2**16, 2**24)
 """What a draft's id may differ by from the target's: lost in float32, int16 or in the lower three bytes."""
+
+
+AGREEABLE = 2.0**-10
+"""What accept uniforms are multiplied by where nearly every draft is to be accepted."""
 
 
 def chain(case: Case) -> Arrays:
@@ -122,8 +127,10 @@ def _fill_uniforms(case: Case, rng: np.random.Generator, arrays: Arrays, b: int)
     # u = 0 is what tempts a verifier to accept an impossible draft.
     edges = bool(case.flags & {"edge_uniforms", "impossible_draft"})
     tying = case.options["rows"] == "dyadic" or "ties" in case.flags
+    # Else no long chain would ever be accepted as a whole.
+    scale = AGREEABLE if rng.random() < 0.25 else 1.0
     for i in range(len(accept)):
-        accept[i] = uniform(rng, case.options["uniforms"], edges)
+        accept[i] = scale * uniform(rng, case.options["uniforms"], edges)
         if tying and i < len(drafts) and rng.random() < 0.5:
             asked, offered = float(request.p(i, drafts[i])), float(request.q(i, drafts[i]))
             if SMALLEST_NORMAL <= asked < offered and float(np.float32(asked / offered)) * offered == asked:
@@ -150,6 +157,9 @@ def _draft(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray, t
     if "ties" in case.flags and not given:
         # At u = 1/2; lowered, both rows still sum to at most 1.
         p[x], q[x] = min(p[x], q[x] / 2), min(q[x], 2 * p[x])
+    if "rare_drafts" in case.flags and rng.random() < 0.5:
+        factor = np.float32(10.0 ** -rng.uniform(4, 36))
+        p[x], q[x] = p[x] * factor, q[x] * factor
     if "draft_not_finite" in case.flags and rng.random() < 0.5:
         row = p if given or rng.random() < 0.2 else q
         row[x] = rng.choice([np.nan, np.inf, -np.inf])
@@ -174,10 +184,11 @@ def greedy(case: Case) -> Arrays:
     for b in range(B):
         rng = np.random.default_rng([case.seed, b])
         target[b] = rng.integers(0, 151_936, K + 1)
-        tokens[b] = np.where(rng.random(K) < 0.8, target[b, :K], rng.integers(0, 151_936, K))
+        agreeing = rng.random(K) < rng.choice([0.8, 0.98, 1.0])
+        tokens[b] = np.where(agreeing, target[b, :K], rng.integers(0, 151_936, K))
         if "large_ids" in case.flags and rng.random() < 0.5:
             target[b] = rng.integers(2**24, 2**31 - 2**25, K + 1)
-            tokens[b] = target[b, :K] + np.where(rng.random(K) < 0.8, 0, rng.choice(NEIGHBOURS, K))
+            tokens[b] = target[b, :K] + np.where(agreeing, 0, rng.choice(NEIGHBOURS, K))
         if "hostile_ids" in case.flags:
             tokens[b, rng.random(K) < 0.2] = rng.choice(HOSTILE_IDS)
             target[b, rng.random(K + 1) < 0.2] = rng.choice(HOSTILE_IDS)
