@@ -15,8 +15,8 @@ from pathlib import Path
 
 from draftproof import __version__
 from draftproof.conformance.diagnostic import DiagnosticError
-from draftproof.conformance.evidence.machine import describe_machine, list_libraries
 from draftproof.conformance.evidence.freshness import Today
+from draftproof.conformance.evidence.machine import describe_machine, list_libraries
 from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.power.page import load_tables, state_power
 from draftproof.conformance.reporting import badge, charts, matrix, page

@@ -60,7 +60,12 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
 
     Where uniforms are at their edges, the ids that they lead to are often without mass.
     """
-    for flag in sorted(flags & {*ROW_FLAGS, "edge_uniforms"}):
+    with np.errstate(invalid="ignore", over="ignore"):
+        _plant(rng, row, flags & {*ROW_FLAGS, "edge_uniforms"})
+
+
+def _plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> None:
+    for flag in sorted(flags):
         if rng.random() < 0.5:
             continue
         places = spots(rng, len(row))
@@ -73,8 +78,7 @@ def plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> N
             row[places[0]] = 1.0
         elif flag == "subnormal":
             if rng.random() < 0.5:
-                with np.errstate(invalid="ignore"):
-                    row *= np.float32(1e-38)
+                row *= np.float32(1e-38)
             else:
                 row[places] = rng.choice(SUBNORMAL, len(places))
         elif flag == "unnormalised":
