@@ -1,9 +1,11 @@
-"""Writes what follows from the files of the operations: lists of imports, and the typed front door.
+"""Writes what follows from the files of the operations: imports, the typed front door, and the case arrays.
 
 ``python generate.py`` writes; ``python generate.py --check`` only says what it would change, and exits 1
 if it would. A file ``<pillar>/x.py`` is an operation if it stands both in ``reference`` and in
 ``optimized/eager`` and defines the function x in each; it is an object if it stands in ``reference`` and
 ``optimized/host`` and defines the class X. Sources are parsed, not imported: no backend need be there.
+Only contracts are imported, with NumPy, once all else is written. An array that covers all that it should
+stays as it is; covertable is needed where one has to be made.
 """
 
 import ast
@@ -12,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).resolve().parent
 OPTIMIZED = ROOT / "optimized"
 FRONT = ROOT / "src" / "draftproof" / "__init__.py"
 DOOR = OPTIMIZED / "operations"
@@ -255,13 +257,33 @@ def main(check: bool) -> int:
     stale = [path for path in DOOR.glob("*.py") if path not in texts]
     for path in [*changed, *stale]:
         print(f"{'would change' if check else 'changed'}: {path.relative_to(ROOT)}")
+    if check and (changed or stale):
+        return 1
+    DOOR.mkdir(exist_ok=True)
+    for path in changed:
+        path.write_text(texts[path])
+    for path in stale:
+        path.unlink()
+    return arrays(check)
+
+
+def arrays(check: bool) -> int:
+    """Make the case arrays that do not hold, or only name them; return how a command ends."""
+    if not (ROOT / "properties").is_dir():
+        return 0
+    sys.path.insert(0, str(ROOT / "src"))
+    from draftproof.properties.cases.arrays.generation import renew, stale
+
+    wanting = stale()
     if not check:
-        DOOR.mkdir(exist_ok=True)
-        for path in changed:
-            path.write_text(texts[path])
-        for path in stale:
-            path.unlink()
-    return int(check and bool(changed or stale))
+        try:
+            renew(wanting)
+        except ImportError as missing:
+            print(f"case arrays are made with covertable: pip install '.[test]' ({missing})", file=sys.stderr)
+            return 1
+    for path in wanting:
+        print(f"{'would change' if check else 'changed'}: {path.resolve().relative_to(ROOT)}")
+    return int(check and bool(wanting))
 
 
 if __name__ == "__main__":

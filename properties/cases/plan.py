@@ -1,36 +1,35 @@
 """The case list: which laws are checked on which cases, a function of contract, device, budget and seed."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import cycle, islice
+from itertools import chain, cycle
 
 import numpy as np
 
-from draftproof.properties.cases.sizes import LARGE_VOCABULARY
+from draftproof.properties.cases.arrays.stored import Array, load
+from draftproof.properties.cases.filling import CHEAP, Members, filled
+from draftproof.properties.cases.sizes import INTERPRETED
 from draftproof.properties.cases.traces import published
+from draftproof.properties.cases.traces.recorded import load as load_trace
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.dimensions import DEAREST, Row, Space
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import DEVICES
 
-GENERATED = {"small": 36, "standard": 72, "deep": 400}
-"""Generated cases per operation and dtype."""
+LEAST = {"small": 36, "standard": 72, "deep": 400}
+"""Made cases per operation, where covering takes fewer."""
 
-ALLOWED = {"small": 5e6, "standard": 1.5e7, "deep": 6e7}
-"""What the generated cases of an operation may cost together, in elements: a case beyond it is left out."""
-
-LARGE_SHARE = {"numpy": 0.05, "cpu": 0.1, "interpreter": 0.0, "cuda": 0.25}
-"""The share of generated cases with a vocabulary above LARGE_VOCABULARY."""
+RECORDED = {"small": 12, "standard": 24, "deep": 100}
+"""Cases with rows recorded from a model."""
 
 PUBLISHED = frozenset(f"trace-{name}" for name in published.DRAFTERS)
 """Rows that the project does not carry: they are added to a case list, but not counted in its digest."""
 
 INTERPRETED_CASES = 12
-INTERPRETED_VOCABULARY = 257
-INTERPRETED_BATCH = 9
-"""An interpreter runs one program at a time: few cases, short rows, few of them."""
+"""Fewer are made for an interpreter only where every value needs no more, or is covered by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def plan(
         if device not in law.devices:
             continue
         if law.cases is not None:
-            chosen = [case for case in law.cases(contract, device, budget, seed) if _within(case, variants)]
+            chosen = _within(law.cases(contract, device, budget, seed), variants)
         else:
             chosen = generated[: max(2 * len(contract.dtypes), round(law.share * len(generated)))]
             chosen += elsewhere if law.share == 1.0 else []
@@ -80,36 +79,91 @@ def plan(
 def cases(
     contract: Contract, device: str, budget: str, seed: int, variants: Variants | None = None
 ) -> list[Case]:
-    """Return the generated cases: made rows of every kind, and every third with a recorded model's."""
+    """Return the generated cases: made ones that cover what the budget asks for, recorded ones between."""
+    space = Space(contract)
     rng = np.random.default_rng([seed, zlib.crc32(contract.name.encode())])
-    count = INTERPRETED_CASES if device == "interpreter" else GENERATED[budget]
-    options = _options(contract, variants)
-    made = []
-    recorded = [
-        rows for rows in options.get("rows", ()) if rows.startswith("trace-") and rows not in PUBLISHED
+    array = load(space)
+    rows = filled(
+        space,
+        _restricted(space, _rows(space, array, device, budget, rng), variants),
+        rng,
+        CHEAP if array.rows else DEAREST,
+    )
+    members = Members(space, rng)
+    made = [members.case(row, _seed(rng)) for row in rows]
+    if device == "interpreter":
+        made = _cut(contract, made, rng)
+    kept = [c for c in contract.options.get("rows", ()) if c.startswith("trace-") and c not in PUBLISHED]
+    turns = zip(
+        range(min(RECORDED[budget], len(made) // 3)), cycle(contract.dtypes), cycle(kept), strict=False
+    )
+    recorded = [_recorded(contract, device, rng, rows, dtype, variants) for _, dtype, rows in turns]
+    return _within(_between(made, recorded), variants)
+
+
+def _rows(space: Space, array: Array, device: str, budget: str, rng: np.random.Generator) -> list[Row]:
+    """Return the rows of a budget, each part of the array begun somewhere else."""
+    covering = {"small": array.small, "standard": array.standard, "deep": len(array.rows)}
+    parts = array.rows[: array.small], array.rows[array.small : array.standard], array.rows[array.standard :]
+    rows = list(chain(*(_rotated(part, rng) for part in parts)))
+    count = max(covering[budget], LEAST[budget])
+    if device == "interpreter":
+        count = max(array.small, LEAST["small"])
+    return (rows + [space.free] * count)[:count]
+
+
+def _rotated(rows: Sequence[Row], rng: np.random.Generator) -> Sequence[Row]:
+    first = int(rng.integers(len(rows))) if rows else 0
+    return (*rows[first:], *rows[:first])
+
+
+def _restricted(space: Space, rows: Iterable[Row], variants: Variants | None) -> list[Row]:
+    """Return the rows with some options chosen, without those whose other choices exclude them."""
+    fixed = {
+        d: each.values.index((variants[each.name],))
+        for d, each in enumerate(space.dimensions)
+        if variants and each.kind == "option" and (variants.get(each.name, ""),) in each.values
+    }
+    chosen = (tuple(fixed.get(d, v) for d, v in enumerate(row)) for row in rows)
+    return [row for row in chosen if space.complete(row) is not None]
+
+
+def _cut(contract: Contract, made: list[Case], rng: np.random.Generator) -> list[Case]:
+    """Return a few cases with sizes for an interpreter that have every value that all of them have."""
+    short = [
+        replace(case, shape={axis: _short(contract, axis, size, rng) for axis, size in case.shape.items()})
+        for case in made
     ]
-    due = cycle(contract.flags)
-    for number in range(count):
-        for dtype in contract.dtypes:
-            rows = recorded[number // 3 % len(recorded)] if recorded and number % 3 == 2 else None
-            made.append(_case(contract, rng, device, dtype, options, rows, due))
-    return affordable(contract, made, ALLOWED[budget])
+    left, few = set().union(*map(_values, short)), []
+    while short and (left or len(few) < INTERPRETED_CASES):
+        best = max(short, key=lambda case: len(left & _values(case)))
+        short.remove(best)
+        few.append(best)
+        left -= _values(best)
+    return few
 
 
-def affordable(contract: Contract, cases: Iterable[Case], allowed: float) -> list[Case]:
-    """Return the cases, in their order, without those that would cost more than what is left of ``allowed``.
+def _short(contract: Contract, axis: str, size: int, rng: np.random.Generator) -> int:
+    """Return a size that an interpreter can take: this, or another of the axis."""
+    most = INTERPRETED.get(axis, size)
+    fitting = [each for each in contract.sizes[axis] if each <= most] or [min(contract.sizes[axis])]
+    return size if size <= most else int(rng.choice(fitting))
 
-    >>> from draftproof.properties.contracts import CONTRACTS
-    >>> add = [Case("vector_add", {"N": N}) for N in (100, 1000, 10)]
-    >>> [case.shape["N"] for case in affordable(CONTRACTS["vector_add"], add, 600.0)]
-    [100, 10]
-    """
-    kept, left = [], allowed
-    for case in cases:
-        if (cost := contract.cost(case)) <= left:
-            kept.append(case)
-            left -= cost
-    return kept
+
+def _values(case: Case) -> set[tuple[str, object]]:
+    flags = [("flag", flag) for flag in case.flags or {""}]
+    return {*case.shape.items(), *case.options.items(), ("dtype", case.dtype), *flags}
+
+
+def _between(made: list[Case], recorded: list[Case]) -> list[Case]:
+    """Return the made cases with the recorded ones spread among them."""
+    every = len(made) // len(recorded) if recorded else len(made)
+    spread, waiting = [], iter(recorded)
+    for number, case in enumerate(made, 1):
+        spread.append(case)
+        if recorded and number % every == 0:
+            spread.extend(filter(None, [next(waiting, None)]))
+    return spread
 
 
 def published_cases(
@@ -117,76 +171,47 @@ def published_cases(
 ) -> list[Case]:
     """Return one case per trace of another's model, where its data lies beside the checkout."""
     rng = np.random.default_rng([seed, zlib.crc32(contract.name.encode()), 1])
-    options = _options(contract, variants)
-    return [
-        _case(contract, rng, device, dtype, options, rows, cycle(contract.flags))
-        for rows in options.get("rows", ())
+    listed = [
+        _recorded(contract, device, rng, rows, dtype, variants)
+        for rows in contract.options.get("rows", ())
         if rows in PUBLISHED
         for dtype in contract.dtypes
     ]
+    return _within(listed, variants)
 
 
-def _options(contract: Contract, variants: Variants | None) -> dict[str, tuple[str, ...]]:
-    return {
-        name: (variants[name],) if variants and name in variants else choices
+def _recorded(
+    contract: Contract,
+    device: str,
+    rng: np.random.Generator,
+    rows: str,
+    dtype: str,
+    variants: Variants | None,
+) -> Case:
+    """Return a case with recorded rows: in the shape that they have, no more requests than were recorded."""
+    requests, width, vocabulary = load_trace(rows.removeprefix("trace-")).draft_probs.shape
+    shape = {axis: max(int(rng.choice(sizes)), 1) for axis, sizes in contract.sizes.items()}
+    if contract.batch is not None:
+        shape[contract.batch] = int(rng.choice([s for s in contract.sizes[contract.batch] if s <= requests]))
+    if device == "interpreter":
+        shape = {axis: _short(contract, axis, size, rng) for axis, size in shape.items()}
+    shape |= {axis: size for axis, size in {"K": width, "V": vocabulary}.items() if axis in shape}
+    chosen = {
+        name: str(rng.choice([choice for choice in choices if not choice.startswith("trace-")]))
         for name, choices in contract.options.items()
     }
+    chosen |= {**(variants or {}), "rows": rows}
+    flags = frozenset(contract.flags) & {"edge_uniforms"} if rng.random() < 0.12 else frozenset()
+    return Case(contract.name, shape, dtype, chosen, _seed(rng), flags)
 
 
-def _case(
-    contract: Contract,
-    rng: np.random.Generator,
-    device: str,
-    dtype: str,
-    options: Mapping[str, tuple[str, ...]],
-    rows: str | None,
-    due: Iterator[str],
-) -> Case:
-    shape = {axis: int(rng.choice(sizes)) for axis, sizes in contract.sizes.items()}
-    if "V" in shape:
-        large = rng.random() < LARGE_SHARE[device] and max(contract.sizes["V"]) > LARGE_VOCABULARY
-        limit = INTERPRETED_VOCABULARY if device == "interpreter" else LARGE_VOCABULARY
-        fitting = [V for V in contract.sizes["V"] if (V > LARGE_VOCABULARY if large else limit >= V)]
-        shape["V"] = int(rng.choice(fitting))
-        if large:
-            shape = {axis: min(size, 2) if axis != "V" else size for axis, size in shape.items()}
-    if device == "interpreter" and "B" in shape:
-        shape["B"] = min(shape["B"], INTERPRETED_BATCH)
-    if contract.batch is not None and rng.random() < 0.04:
-        shape[contract.batch] = 0
-    chosen = {
-        name: str(rng.choice([c for c in choices if not c.startswith("trace-")]))
-        for name, choices in options.items()
-    }
-    flags = frozenset(flag for flag in contract.flags if rng.random() < 0.12)
-    if rows is None:
-        # Each in its turn: left to chance, a small budget would miss some.
-        flags |= set(islice(due, 1))
-        if any(flag.startswith("hostile") for flag in flags):
-            shape |= {axis: shape[axis] or 1 for axis in contract.hostile_axes if axis in shape}
-    else:
-        shape, flags = _recorded_shape(contract, shape, rows), frozenset(flags & {"edge_uniforms"})
-        chosen["rows"] = rows
-    return Case(
-        contract.name, shape, dtype, chosen, int(rng.integers(1, 2**31)), admissible_flags(chosen, flags)
-    )
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(1, 2**31))
 
 
-def admissible_flags(options: Mapping[str, str], flags: frozenset[str]) -> frozenset[str]:
-    """Drop the flags that the options exclude: the block rule presumes rows that sum to at most 1."""
-    return flags - {"unnormalised"} if options.get("rule") == "block" else flags
-
-
-def _recorded_shape(contract: Contract, shape: dict[str, int], rows: str) -> dict[str, int]:
-    from draftproof.properties.cases.traces.recorded import load
-
-    width, vocabulary = load(rows.removeprefix("trace-")).draft_probs.shape[1:]
-    sizes = {"K": width, "V": vocabulary}
-    return {axis: sizes.get(axis, max(size, 1)) for axis, size in shape.items()}
-
-
-def _within(case: Case, variants: Variants) -> bool:
-    return all(case.options.get(name, value) == value for name, value in variants.items())
+def _within(cases: list[Case], variants: Variants | None) -> list[Case]:
+    fixed = variants or {}
+    return [case for case in cases if all(case.options.get(n, v) == v for n, v in fixed.items())]
 
 
 def digest(contracts: Iterable[Contract], budget: str, seed: int) -> str:

@@ -6,6 +6,7 @@ text and gives a value. What they share is ``Contract``; the case list needs no 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from draftproof.axes import Axis
 from draftproof.properties.core.batch import EVERY_ARGUMENT, Rows
 from draftproof.properties.core.case import Case
+from draftproof.properties.core.dimensions import require_coverable
 from draftproof.properties.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ KERNELS = ("eager", "triton", "cupy", "cuda")
 
 HOST = ("host",)
 """The backend of native code for the processor."""
+
+ROW_COST = 750.0
+"""What making and judging one row takes, in elements: its numbers are counted one by one in Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,16 @@ class Argument:
 
     def elements(self, sizes: Mapping[str, int]) -> int:
         """Return how many elements it has; an axis whose size the data decide counts as one."""
-        known = (Axis.parse(axis).size(sizes) for axis in self.axes)
-        return int(np.prod([1 if size is None else size for size in known], dtype=np.int64))
+        return _product(self.axes, sizes)
+
+    def rows(self, sizes: Mapping[str, int]) -> int:
+        """Return how many rows it has: every axis but the last counts."""
+        return _product(self.axes[:-1], sizes)
+
+
+def _product(axes: tuple[str, ...], sizes: Mapping[str, int]) -> int:
+    known = (Axis.parse(axis).size(sizes) for axis in axes)
+    return prod(1 if size is None else size for size in known)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +94,9 @@ class Contract:
     laws: "tuple[Law, ...]"
     backends: tuple[str, ...]
     """Which of the project's own backends it is meant for; the oracles are always judged."""
+
+    def __post_init__(self) -> None:
+        require_coverable(self)
 
     @property
     def batch(self) -> str | None:
@@ -152,6 +168,9 @@ class FunctionContract(Contract):
     """The law of what it emits, for the statistical tier."""
     cells: "CellModel | None" = None
     """The cells of its uniforms at small vocabularies, for the exact law."""
+    dearness: float = 1.0
+    """What making and judging an element takes, beside a usual one: an oracle that computes with Python's own
+    integers is hundreds of times slower."""
 
     @property
     def mutated(self) -> tuple[Argument, ...]:
@@ -179,8 +198,11 @@ class FunctionContract(Contract):
         return tuple(bench.case for bench in self.benches)
 
     def cost(self, case: Case) -> float:
-        """Count the elements of arguments and results."""
-        return float(sum(tensor.elements(case.shape) for tensor in (*self.arguments, *self.outputs)))
+        """Count the elements of arguments and results, and the rows of what has most."""
+        tensors = (*self.arguments, *self.outputs)
+        elements = sum(tensor.elements(case.shape) for tensor in tensors)
+        rows = max(tensor.rows(case.shape) for tensor in tensors)
+        return self.dearness * elements + ROW_COST * rows
 
     def call_keywords(self, case: Case) -> dict[str, Any]:
         """Return the keyword arguments of the call for ``case``: numbers from the shape, else options."""

@@ -1,26 +1,19 @@
-"""The strategy for the cases of an operation."""
-
-from dataclasses import replace
+"""The strategy for the cases of an operation: drawn from the dimensions that its case list covers."""
 
 from hypothesis import strategies as st
 
-from draftproof.properties.cases.plan import INTERPRETED_VOCABULARY, Variants, admissible_flags
-from draftproof.properties.cases.sizes import LARGE_VOCABULARY
+from draftproof.properties.cases.plan import Variants
+from draftproof.properties.cases.sizes import INTERPRETED
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.dimensions import DEAREST, Dimension, Space, admissible_flags
 from draftproof.properties.core.subject import DEVICES
 from draftproof.properties.strategies.rows import RARELY, SEEDS, vocabularies
 from draftproof.properties.strategies.validation import choice
 
 FLAGS = 3
 """Hostile features at once; each is planted in half of the rows, so that ordinary rows lie between."""
-
-INTERPRETED = {"B": 4, "K": 4, "N": 1025, "V": INTERPRETED_VOCABULARY}
-"""Largest sizes for an interpreter, which runs one program at a time."""
-
-LARGE = {"B": 2, "K": 2}
-"""Largest sizes beside a real vocabulary."""
 
 
 def cases(
@@ -38,43 +31,40 @@ def cases(
     for option, value in fixed.items():
         choice("cases", "an option", option, contract.options)
         choice("cases", option, value, contract.options[option])
-    options = {
-        # Recorded rows have a shape of their own: they are on every planned list of cases instead.
-        name: st.sampled_from([c for c in ([fixed[name]] if name in fixed else choices) if "trace-" not in c])
-        for name, choices in contract.options.items()
-    }
+    space = Space(contract)
+    drawn = {each.name: _values(contract, device, each) for each in space.dimensions if each.kind != "flag"}
+    drawn |= {option: st.just(value) for option, value in fixed.items()}
+    flags = st.lists(st.sampled_from(contract.flags), max_size=FLAGS) if contract.flags else st.just([])
     return st.builds(
-        Case,
-        operation=st.just(operation),
-        shape=_shapes(contract, device),
-        dtype=st.sampled_from(contract.dtypes),
-        options=st.fixed_dictionaries(options),
-        seed=SEEDS,
-        flags=st.lists(st.sampled_from(contract.flags), max_size=FLAGS).map(frozenset)
-        if contract.flags
-        else st.just(frozenset()),
-    ).map(lambda case: replace(case, flags=admissible_flags(case.options, case.flags)))
+        lambda chosen, seed, flags: _case(contract, chosen, seed, frozenset(flags)),
+        st.fixed_dictionaries(drawn),
+        SEEDS,
+        flags,
+    )
 
 
-def _shapes(contract: Contract, device: str) -> st.SearchStrategy[dict[str, int]]:
-    limits = INTERPRETED if device == "interpreter" else {}
-    axes = {
-        axis: _sizes(
-            axis, [size for size in sizes if size <= limits.get(axis, size)], device, axis == contract.batch
-        )
-        for axis, sizes in contract.sizes.items()
-    }
-    return st.fixed_dictionaries(axes).map(_affordable)
+def _values(contract: Contract, device: str, dimension: Dimension) -> st.SearchStrategy[int | str]:
+    """Return the members of a dimension's values; a batch of nothing rarely, any short vocabulary too."""
+    members = [member for value in dimension.values for member in value]
+    if dimension.kind != "size":
+        return st.sampled_from(members)
+    sizes = sorted(int(member) for member in members)
+    if device == "interpreter":
+        sizes = [size for size in sizes if size <= INTERPRETED.get(dimension.name, size)] or sizes[:1]
+    if dimension.name == "V":
+        return vocabularies(largest=sizes[-1]) if device != "interpreter" else st.sampled_from(sizes)
+    if dimension.name != contract.batch:
+        return st.sampled_from(sizes)
+    usual = st.sampled_from([size for size in sizes if size])
+    return RARELY.flatmap(lambda rare: st.just(0) if rare else usual)
 
 
-def _sizes(axis: str, sizes: list[int], device: str, batch: bool) -> st.SearchStrategy[int]:
-    if axis == "V":
-        return vocabularies(largest=max(sizes)) if device != "interpreter" else st.sampled_from(sorted(sizes))
-    usual = st.sampled_from(sorted(sizes))
-    return RARELY.flatmap(lambda rare: st.just(0) if rare else usual) if batch else usual
-
-
-def _affordable(shape: dict[str, int]) -> dict[str, int]:
-    if shape.get("V", 0) <= LARGE_VOCABULARY + 1:
-        return shape
-    return {axis: min(size, LARGE.get(axis, size)) for axis, size in shape.items()}
+def _case(contract: Contract, chosen: dict[str, int | str], seed: int, flags: frozenset[str]) -> Case:
+    """Return the case of these choices, cut where large axes meet and without what excludes itself."""
+    options = {name: str(chosen[name]) for name in contract.options}
+    shape = {axis: int(chosen[axis]) for axis in contract.sizes}
+    case = Case(contract.name, shape, str(chosen["dtype"]), options, seed, admissible_flags(options, flags))
+    while contract.cost(case) > DEAREST:
+        halved = [case.reshaped(**{axis: size // 2}) for axis, size in case.shape.items() if size > 1]
+        case = min(halved, key=contract.cost)
+    return case

@@ -1,7 +1,7 @@
 """The contract of drawing one token per row."""
 
 from draftproof import reference
-from draftproof.properties.cases.sizes import VOCABULARIES
+from draftproof.properties.cases.sizes import BATCHES, VOCABULARIES
 from draftproof.properties.cases.traces.recorded import names
 from draftproof.properties.contracts.sampling.emission import SAMPLE_DRAW, SampleEmission
 from draftproof.properties.core.case import Case
@@ -40,7 +40,7 @@ SAMPLE = FunctionContract(
     oracle=reference.sample,
     fill=inputs.sample,
     judge=judge_sample,
-    sizes={"B": (1, 2, 3, 9), "V": VOCABULARIES},
+    sizes={"B": BATCHES, "V": VOCABULARIES},
     options={"rows": (*ROWS, *(f"trace-{name}" for name in names())), "uniforms": ("float32", "float64")},
     keywords=(),
     flags=inputs.SAMPLE_FLAGS,

@@ -1,7 +1,7 @@
 """The contract of softmax."""
 
 from draftproof import reference
-from draftproof.properties.cases.sizes import VOCABULARIES
+from draftproof.properties.cases.sizes import BATCHES, VOCABULARIES
 from draftproof.properties.cases.traces.recorded import names
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Bench, FunctionContract, Work
@@ -22,7 +22,7 @@ SOFTMAX = FunctionContract(
     oracle=reference.softmax,
     fill=inputs.softmax,
     judge=judge_softmax,
-    sizes={"B": (1, 2, 3, 9), "V": VOCABULARIES},
+    sizes={"B": BATCHES, "V": VOCABULARIES},
     options={"rows": ("normal", "zipf", "flat", *(f"trace-{name}" for name in names()))},
     keywords=(),
     flags=inputs.SOFTMAX_FLAGS,

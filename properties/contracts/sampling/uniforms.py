@@ -1,6 +1,7 @@
 """The contract of Philox uniforms."""
 
 from draftproof import reference
+from draftproof.properties.cases.sizes import BATCHES
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Bench, FunctionContract, Work
 from draftproof.properties.inputs import sampling as inputs
@@ -23,7 +24,8 @@ UNIFORMS = FunctionContract(
     oracle=reference.uniforms,
     fill=inputs.uniforms,
     judge=judge_uniforms,
-    sizes={"B": (1, 2, 33), "count": (0, 1, 3, 4, 5, 64, 129)},
+    sizes={"B": BATCHES, "count": (0, 1, 3, 4, 5, 64, 129, 257, 1025)},
+    dearness=130.0,
     options={},
     keywords=("count",),
     flags=inputs.UNIFORMS_FLAGS,

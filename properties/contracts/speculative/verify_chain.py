@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from draftproof import reference
-from draftproof.properties.cases.sizes import VOCABULARIES
+from draftproof.properties.cases.sizes import BATCHES, VOCABULARIES
 from draftproof.properties.cases.traces.recorded import names
 from draftproof.properties.contracts.speculative.chain_cells import ChainCells
 from draftproof.properties.contracts.speculative.chain_emission import CHAIN_DRAW, ChainEmission
@@ -86,7 +86,7 @@ VERIFY_CHAIN = FunctionContract(
     oracle=reference.verify_chain,
     fill=inputs.chain,
     judge=judge_chain,
-    sizes={"B": (1, 2, 3, 5), "K": (0, 1, 2, 4, 7), "V": VOCABULARIES},
+    sizes={"B": BATCHES, "K": (0, 1, 2, 4, 7, 8, 16, 33), "V": VOCABULARIES},
     options={
         "rule": RULES,
         "rows": (*ROWS, *(f"trace-{name}" for name in names())),

@@ -1,6 +1,7 @@
 """The contract of greedy chain verification."""
 
 from draftproof import reference
+from draftproof.properties.cases.sizes import BATCHES
 from draftproof.properties.contracts.speculative.drafted import (
     ACCEPTED,
     DRAFT_LENGTHS,
@@ -31,7 +32,7 @@ VERIFY_CHAIN_GREEDY = FunctionContract(
     oracle=reference.verify_chain_greedy,
     fill=inputs.greedy,
     judge=judge_chain_greedy,
-    sizes={"B": (1, 2, 31, 33, 257), "K": (0, 1, 4, 7, 33)},
+    sizes={"B": BATCHES, "K": (0, 1, 2, 4, 7, 8, 16, 33, 65)},
     options={"lengths": ("full", "ragged", "none")},
     keywords=(),
     flags=inputs.GREEDY_FLAGS,
