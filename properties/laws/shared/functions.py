@@ -2,7 +2,8 @@
 
 from draftproof.properties.laws.shared.admissible import ADMISSIBLE
 from draftproof.properties.laws.shared.device import GRAPH_REPLAY, LARGE_OFFSETS, MEMORY, TWO_STREAMS
-from draftproof.properties.laws.shared.memory import FULLY_WRITTEN, INPUTS_UNCHANGED, LAYOUT, RED_ZONES
+from draftproof.properties.laws.shared.layouts import LAYOUT
+from draftproof.properties.laws.shared.memory import FULLY_WRITTEN, INPUTS_UNCHANGED, RED_ZONES
 from draftproof.properties.laws.shared.rows import REPEATABLE, ROWS_INDEPENDENT
 
 SHARED = (
