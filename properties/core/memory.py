@@ -90,6 +90,17 @@ def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
     return ", ".join(name for name in first if not same_bits(first[name], second[name]))
 
 
+def overwrite(view: Any) -> bool:
+    """Fill with a guard's value; False where there is nothing to fill, or what may not be written."""
+    boolean = str(view.dtype).endswith("bool")
+    value = True if boolean else guard_value(view.dtype, "nan")
+    try:
+        view[...] = value
+    except (ValueError, RuntimeError):  # read-only, or expanded
+        return False
+    return bool(math.prod(view.shape))
+
+
 @dataclass(slots=True)
 class Allocation:
     """An output buffer handed out by ``poisoned``, with its guard zones."""

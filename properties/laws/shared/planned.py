@@ -60,7 +60,7 @@ def other_case(contract: FunctionContract, case: Case, fixed: Mapping[str, str])
     """Return a case of other sizes, options and dtype, but of what is ``fixed``; it follows from ``case``."""
     rng = np.random.default_rng([case.seed, 1])
     shape = {
-        axis: min((size for size in sizes if size not in (0, case.shape[axis])), default=case.shape[axis])
+        axis: min((size for size in sizes if size >= 2 and size != case.shape[axis]), default=case.shape[axis])
         for axis, sizes in contract.sizes.items()
     }
     options = {
