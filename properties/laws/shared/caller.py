@@ -6,7 +6,9 @@ from typing import Any, Self
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.layouts import contiguous
+from draftproof.properties.core.memory import same_bits
 from draftproof.properties.core.subject import FunctionSubject
+from draftproof.properties.core.verdict import Verdict
 
 Placed = dict[str, Any]
 
@@ -39,3 +41,9 @@ class Caller:
     def copies(self) -> Placed:
         """Return copies of the placed arguments, each in one piece."""
         return {name: None if value is None else contiguous(value) for name, value in self.placed.items()}
+
+
+def compare(verdict: Verdict, where: str, expected: tuple[Any, ...], got: tuple[Any, ...]) -> None:
+    """Expect the bits of results launched alone."""
+    for number, (one, two) in enumerate(zip(expected, got, strict=True)):
+        verdict.expect(same_bits(one, two), f"output {number}, {where}", "as at first, alone", "other bits")

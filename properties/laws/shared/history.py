@@ -11,7 +11,7 @@ from draftproof.properties.core.layouts import contiguous
 from draftproof.properties.core.memory import differing, overwrite, same_bits
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
-from draftproof.properties.laws.shared.caller import Caller, Placed
+from draftproof.properties.laws.shared.caller import Caller, Placed, compare
 from draftproof.properties.laws.shared.planned import other_case, roomy
 
 CASES = {"small": 2, "standard": 3, "deep": 24}
@@ -19,6 +19,9 @@ CASES = {"small": 2, "standard": 3, "deep": 24}
 
 COST = 5e3
 """What a case may cost, in elements."""
+
+RING = 3
+"""Calls with other values after which an answer is looked at: results may lie in as many buffers in turn."""
 
 CALLS = {"numpy": 258, "cpu": 258, "interpreter": 9, "cuda": 300}
 """Calls one after the other: more than a byte counts."""
@@ -50,12 +53,15 @@ def check_history(contract: FunctionContract, subject: FunctionSubject, case: Ca
         expect(first, caller.answer(), f"after a call with {what}")
 
     storage = caller.copies()
-    held = caller.launch(storage)
+    latest = caller.launch(storage)
     for name, value in follower.placed.items():
         if value is not None:
             storage[name][...] = value
-    expect(first, caller.read(held), "looked at again after its inputs were overwritten")
+    expect(first, caller.read(latest), "looked at again after its inputs were overwritten")
     expect(second, follower.answer(storage), "where other values lay before")
+    for _ in range(RING):
+        follower.launch()
+    expect(first, caller.read(held), "looked at again after some calls with other values")
     verdict.absorb(_written_into(caller, first))
     return verdict
 
@@ -97,20 +103,24 @@ def _written_into(caller: Caller, first: Arrays) -> Verdict:
 
 
 def check_many_calls(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
-    """Call some hundred times with two sets of inputs in turn; each answer is the first of its kind."""
+    """Call some hundred times with two sets of inputs, in turn at first; each answer is the first of its kind."""
     verdict, caller = Verdict(), Caller(contract, subject, case)
     callers = (caller, caller.another())
-    firsts = [tuple(contiguous(result) for result in each.launch()) for each in callers]
+    held = [each.launch() for each in callers]
+    firsts = [tuple(contiguous(result) for result in results) for results in held]
     before, calls = _allocated(subject), CALLS[subject.device]
     for number in range(2, calls):
-        answer = callers[number % 2].launch()
-        for argument, one, other in zip(contract.results, firsts[number % 2], answer, strict=True):
-            where, wanted = f"{argument.name}, call {number + 1}", f"as in call {number % 2 + 1}"
+        which = number % 2 if number < calls * 3 // 4 else 1
+        answer = callers[which].launch()
+        for argument, one, other in zip(contract.results, firsts[which], answer, strict=True):
+            where, wanted = f"{argument.name}, call {number + 1}", f"as in call {which + 1}"
             verdict.expect(same_bits(one, contiguous(other)), where, wanted, "other bits")
         del answer
         if not verdict.passed:
             return verdict
     grown = _allocated(subject) - before
+    for number in (0, 1):
+        compare(verdict, f"call {number + 1}, looked at again after {calls}", firsts[number], held[number])
     verdict.expect(
         grown < KEPT * calls, "memory", f"no more than {KEPT} bytes kept by each of {calls} calls", f"{grown} bytes"
     )
