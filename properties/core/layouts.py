@@ -61,7 +61,7 @@ class Layout:
         return array
 
     def strides(self, shape: tuple[int, ...]) -> tuple[list[int], int, int]:
-        """Return the strides, in elements, where the first element lies, and the number of elements spanned."""
+        """Return the strides in elements, where the first element lies, and how many are spanned."""
         strides, begin, width = [0] * len(shape), 0, 1
         if self.apart is not None:
             strides[-1], distance = 1, self.apart
@@ -111,11 +111,9 @@ def layouts_of(shape: tuple[int, ...], device: str, written: bool) -> Iterator[L
     if len(shape) > 1:
         yield Layout("with gaps between rows", gap=5)
         if not written:
-            yield from (
-                Layout(f"with rows {apart} apart, which overlap", apart=apart)
-                for apart in sorted({1, row // 2, row - 1})
-                if 0 < apart < row
-            )
+            for apart, far in ((1, "one element"), (row // 2, "half a row"), (row - 1, "a row less one")):
+                if 0 < apart < row:
+                    yield Layout(f"with overlapping rows, {far} apart", apart=apart)
     yield Layout("misaligned by one element", offset=1)
     yield Layout("behind other rows", offset=4 * prod(shape[1:]))
     if device == "numpy" and not written:

@@ -47,8 +47,8 @@ class FunctionSubject(Subject[FunctionContract]):
     """A function of arrays.
 
     ``memory`` is what a backend that does not claim to be lean says it needs beyond the contract's
-    scratch, in multiples of its inputs' bytes (``CONFORMANCE = {"memory": 40}``), and ``variants`` the options
-    to which it restricts itself (``CONFORMANCE = {"verify_chain": {"rule": "token"}}``).
+    scratch, in multiples of its inputs' bytes (``CONFORMANCE = {"memory": 40}``), and ``variants`` the
+    options to which it restricts itself (``CONFORMANCE = {"verify_chain": {"rule": "token"}}``).
     """
 
     def __init__(

@@ -22,7 +22,7 @@ CALLS = 40
 """Calls of each graph; the most of each thread in a round."""
 
 ROUNDS, TOGETHER = 4, 0.01
-"""How often two threads start at once, and the seconds that each then calls for: longer than threads take to start."""
+"""How often two threads start at once, and for how many seconds each then calls: longer than a start takes."""
 
 SWITCH = 1e-6
 """Seconds after which Python lets another thread go on."""
@@ -122,7 +122,7 @@ def check_two_graphs(contract: FunctionContract, subject: FunctionSubject, case:
 
 
 def thread_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
-    """Return the generated case whose size is nearest to ``SIZE``, and a small one for each choice of keywords."""
+    """Return the generated case nearest to ``SIZE``, and a small one for each choice of keywords."""
     from draftproof.properties.cases.plan import cases  # a plan knows contracts, and they know these laws
 
     generated = [case for case in cases(contract, device, budget, seed) if all(case.shape.values())]

@@ -1,7 +1,6 @@
 """Laws that only a GPU can show: graphs, and the memory that a call takes."""
 
 from math import prod
-from typing import Any
 
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import FunctionContract

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
@@ -34,7 +33,10 @@ def check_history(contract: FunctionContract, subject: FunctionSubject, case: Ca
     """Call with other values, sizes, options and storage in between, and with what ought to be refused."""
     verdict = Verdict()
     caller = Caller(contract, subject, case)
-    follower, stranger = caller.another(), Caller(contract, subject, other_case(contract, case, subject.variants))
+    follower, stranger = (
+        caller.another(),
+        Caller(contract, subject, other_case(contract, case, subject.variants)),
+    )
 
     def expect(wanted: Arrays, got: Arrays, when: str) -> None:
         different = differing(wanted, got)
@@ -43,7 +45,9 @@ def check_history(contract: FunctionContract, subject: FunctionSubject, case: Ca
     held = caller.launch()
     first, second = caller.read(held), follower.answer()
     expect(first, caller.read(held), "looked at again after the next call")
-    verdict.absorb(contract.judge(follower.inputs, follower.keywords, second), "after a call with other values: ")
+    verdict.absorb(
+        contract.judge(follower.inputs, follower.keywords, second), "after a call with other values: "
+    )
     third = stranger.answer()
     verdict.absorb(contract.judge(stranger.inputs, stranger.keywords, third), "after a call of other sizes: ")
     expect(first, caller.answer(), "after a call of other sizes and options")
@@ -103,7 +107,7 @@ def _written_into(caller: Caller, first: Arrays) -> Verdict:
 
 
 def check_many_calls(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
-    """Call some hundred times with two sets of inputs, in turn at first; each answer is the first of its kind."""
+    """Call some hundred times with two sets of inputs, in turn at first: answers stay those of the first calls."""
     verdict, caller = Verdict(), Caller(contract, subject, case)
     callers = (caller, caller.another())
     held = [each.launch() for each in callers]
@@ -122,7 +126,10 @@ def check_many_calls(contract: FunctionContract, subject: FunctionSubject, case:
     for number in (0, 1):
         compare(verdict, f"call {number + 1}, looked at again after {calls}", firsts[number], held[number])
     verdict.expect(
-        grown < KEPT * calls, "memory", f"no more than {KEPT} bytes kept by each of {calls} calls", f"{grown} bytes"
+        grown < KEPT * calls,
+        "memory",
+        f"no more than {KEPT} bytes kept by each of {calls} calls",
+        f"{grown} bytes",
     )
     return verdict
 

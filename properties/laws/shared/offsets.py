@@ -18,7 +18,7 @@ CHUNK = 2**27
 
 
 def check_large_offsets(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
-    """Repeat the case's batch until its largest input or output passes a border: every copy answers as the first.
+    """Repeat the batch until its largest input or output passes a border: every copy answers as the first.
 
     Memory may run out where the subject declares that it needs more than there is; else that is an error.
     """

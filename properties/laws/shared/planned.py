@@ -10,6 +10,9 @@ from draftproof.properties.core.contract import FunctionContract
 
 Options = Mapping[str, tuple[str, ...]]
 
+NUMBERS = 2**16
+"""Modulo this a case's seed is its number."""
+
 
 def giving(contract: FunctionContract) -> Options:
     """Return, for each option, the choices with which the fewest arguments are left out, all else equal."""
@@ -34,7 +37,8 @@ def roomy(
     """Yield the case of a number for each choice of the call's keywords, with every argument given.
 
     No axis is shorter than ``least`` unless the contract knows only shorter ones, and the batch is that
-    long; some are longer, as far as the case does not cost more than ``cost``. The case's seed is ``number`` modulo 2**16.
+    long; some are longer, as far as the case does not cost more than ``cost``. The case's seed is
+    ``number`` modulo ``NUMBERS``.
     """
     rng = np.random.default_rng([seed, number, least])
     options = giving(contract)
@@ -47,7 +51,7 @@ def roomy(
             | {contract.batch: least},
             contract.dtypes[number % len(contract.dtypes)],
             chosen | dict(zip(keywords, choice, strict=True)),
-            int(rng.integers(1, 2**14)) * 2**16 + number,
+            int(rng.integers(1, 2**14)) * NUMBERS + number,
         )
         for axis in rng.permutation(list(contract.sizes)):
             longer = case.reshaped(**{axis: int(rng.choice(contract.sizes[axis]))})
@@ -60,11 +64,14 @@ def other_case(contract: FunctionContract, case: Case, fixed: Mapping[str, str])
     """Return a case of other sizes, options and dtype, but of what is ``fixed``; it follows from ``case``."""
     rng = np.random.default_rng([case.seed, 1])
     shape = {
-        axis: min((size for size in sizes if size >= 2 and size != case.shape[axis]), default=case.shape[axis])
+        axis: min(
+            (size for size in sizes if size >= 2 and size != case.shape[axis]), default=case.shape[axis]
+        )
         for axis, sizes in contract.sizes.items()
     }
     options = {
-        name: fixed.get(name) or str(rng.choice([c for c in _made(choices) if c != case.options[name]] or choices))
+        name: fixed.get(name)
+        or str(rng.choice([c for c in _made(choices) if c != case.options[name]] or choices))
         for name, choices in contract.options.items()
     }
     return Case(contract.name, shape, str(rng.choice(contract.dtypes)), options, case.seed + 1)

@@ -18,7 +18,7 @@ class CachedByAddress(TensorSampler):
     """Keeps each row's running sum."""
 
     def __init__(self) -> None:
-        self.kept: "dict[tuple[int, int], torch.Tensor]" = {}
+        self.kept: dict[tuple[int, int], torch.Tensor] = {}
 
     def row(self, probs: "torch.Tensor", b: int) -> "torch.Tensor":
         """Return what lay there at first; the key holds the tensor, so that no other takes its place."""

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "vLLM's gumbel_sample: the stride between rows is passed on, that of the last axis is read as 1, and a view "
-    "with every other column is misread."
+    "vLLM's gumbel_sample: the stride between rows is passed on, that of the last axis is read as 1, and "
+    "a view with every other column is misread."
 )
 KILLED_BY = ("layouts",)
 

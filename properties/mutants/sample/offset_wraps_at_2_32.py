@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "FlashInfer's sampling and chain, SGLang's target-only verification: b * V wraps behind the element 2^32, "
+    "FlashInfer's sampling and chain, SGLang's target-only verification: b * V wraps behind element 2^32, "
     "and another row is read. What looks behind 2^31 only passes it."
 )
 KILLED_BY = ("offsets past 2^31",)

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "A classic slip: the strides of the rows are passed on, that of the scalars is not, and a column of a larger "
-    "tensor, or one uniform expanded to the batch, is misread."
+    "A classic slip: the strides of the rows are passed on, that of the scalars is not, and a column of a "
+    "larger tensor, or one uniform expanded to the batch, is misread."
 )
 KILLED_BY = ("layouts",)
 

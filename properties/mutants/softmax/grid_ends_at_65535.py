@@ -6,8 +6,8 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "A classic slip: the second axis of a grid has at most 65,535 blocks, the launch of more fails, and nobody "
-    "asks; here the rows beyond are left as they were."
+    "A classic slip: the second axis of a grid has at most 65,535 blocks, the launch of more fails, and "
+    "nobody asks; here the rows beyond are left as they were."
 )
 KILLED_BY = ("many rows",)
 BLOCKS = 65_535

@@ -5,8 +5,8 @@ import numpy as np
 from draftproof.properties.mutants.base.sampling import Softmax
 
 STORY = (
-    "A classic slip: what one call works out lies in an attribute or a static buffer for a while, where a call "
-    "in another thread puts its own."
+    "A classic slip: what one call works out lies in an attribute or a static buffer for a while, where "
+    "a call in another thread puts its own."
 )
 KILLED_BY = ("two threads",)
 CONFORMANCE = {"arrays": "numpy"}

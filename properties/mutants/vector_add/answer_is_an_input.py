@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-STORY = "A classic slip: the answer shares the memory of an input, and whoever writes into it writes into both."
+STORY = (
+    "A classic slip: the answer shares the memory of an input, and whoever writes into it writes into both."
+)
 KILLED_BY = ("history",)
 
 

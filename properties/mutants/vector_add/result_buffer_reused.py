@@ -6,8 +6,8 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "A classic slip: two result buffers of each size are used in turn, and the call after next overwrites what "
-    "its caller still holds."
+    "A classic slip: two result buffers of each size are used in turn, and the call after next overwrites "
+    "what its caller still holds."
 )
 KILLED_BY = ("history",)
 

@@ -6,8 +6,8 @@ if TYPE_CHECKING:
     import torch
 
 STORY = (
-    "FlashInfer 0.7.2, softmax: what one launch leaves for the next lies in a workspace of the device. Two graphs "
-    "of 40 calls, replayed at once, gave 158 wrong results of 400 at B = 32."
+    "FlashInfer 0.7.2, softmax: what one launch leaves for the next lies in a workspace of the device. Two "
+    "graphs of 40 calls, replayed at once, gave 158 wrong results of 400 at B = 32."
 )
 KILLED_BY = ("two graphs",)
 DEVICES = ("cuda",)
