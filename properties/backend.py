@@ -13,6 +13,7 @@ from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import FunctionSubject, Subject, subject_of
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.emulation.interpreter import quicken
+from draftproof.properties.laws.shared.concurrency import TWO_GRAPHS
 from draftproof.properties.laws.shared.device import GRAPH_REPLAY
 
 
@@ -101,7 +102,7 @@ def exempt(declared: Mapping[str, Any], law: str, operation: str) -> str | None:
     ``CONFORMANCE = {"synchronises": ("match_prefixes",)}`` names operations that wait for the device, as
     vectorised PyTorch must where sizes depend on data. The report shows them as unavailable in graphs.
     """
-    if law == GRAPH_REPLAY.name and operation in declared.get("synchronises", ()):
+    if law in (GRAPH_REPLAY.name, TWO_GRAPHS.name) and operation in declared.get("synchronises", ()):
         return "it waits for the device, as the backend declares, so no graph can hold it"
     return None
 

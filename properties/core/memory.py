@@ -1,7 +1,7 @@
-"""Where arrays lie: layouts that an implementation must accept, guard zones, poisoned allocations."""
+"""What memory holds: guard zones, copies of all that a view is a part of, bits, poisoned allocations."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,35 +13,6 @@ GUARD = 64
 """Elements of guard zone before and after a buffer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How an input lies in memory.
-
-    gap
-        Elements left unused after each row of the last axis; their content is the guard's.
-    offset
-        Elements by which the first one is displaced, so that rows are not 16-byte aligned.
-    transposed
-        Whether the first two axes are exchanged in memory.
-    guard
-        What fills the memory around and between the rows: "nan" or "large".
-    """
-
-    name: str
-    gap: int = 0
-    offset: int = 0
-    transposed: bool = False
-    guard: str = "nan"
-
-
-LAYOUTS = (
-    Layout("rows with gaps", gap=5),
-    Layout("misaligned by one element", offset=1),
-    Layout("first two axes transposed", transposed=True),
-    Layout("misaligned, with odd gaps", gap=3, offset=3),
-)
-
-
 def guard_value(dtype: Any, kind: str) -> float | int:
     """Return what fills a guard zone: NaN or 1e30, -7 or the largest int."""
     name = str(dtype).removeprefix("torch.")
@@ -49,52 +20,6 @@ def guard_value(dtype: Any, kind: str) -> float | int:
         largest = {"float16": 6e4}.get(name, 1e30)
         return math.nan if kind == "nan" else largest
     return -7 if kind == "nan" else int(np.iinfo(name).max)
-
-
-def place(array: np.ndarray, device: str, dtype: str | None, layout: Layout | None) -> Any:
-    """Copy an array to a device ("numpy", "cpu", "interpreter", "cuda"), as ``dtype``, in a layout."""
-    if device == "numpy":
-        array = array.astype(dtype) if dtype in ("float16", "float32") else array.copy()
-        return array if layout is None else _numpy_view(array, layout)
-    import torch
-
-    tensor = torch.from_numpy(np.ascontiguousarray(array))
-    tensor = tensor.to("cuda" if device == "cuda" else "cpu", getattr(torch, dtype) if dtype else None)
-    if layout is None:
-        return tensor.clone()
-    return _torch_view(tensor, layout)
-
-
-def _strides(shape: tuple[int, ...], layout: Layout) -> tuple[list[int], int]:
-    """Return the strides, in elements, and the number of elements spanned."""
-    order = list(range(len(shape)))
-    if layout.transposed and len(shape) > 1:
-        order[0], order[1] = 1, 0
-    strides, step = [0] * len(shape), 1
-    for position, axis in enumerate(reversed(order)):
-        strides[axis] = step
-        step *= shape[axis]
-        if position == 0 and len(shape) > 1:
-            step += layout.gap
-    return strides, max(step, 1)
-
-
-def _numpy_view(array: np.ndarray, layout: Layout) -> np.ndarray:
-    strides, span = _strides(array.shape, layout)
-    start = GUARD + layout.offset
-    buffer = np.full(start + span + GUARD, guard_value(array.dtype, layout.guard), array.dtype)
-    bytes_strides = [stride * array.itemsize for stride in strides]
-    view = np.lib.stride_tricks.as_strided(buffer[start:], array.shape, bytes_strides)
-    view[...] = array
-    return view
-
-
-def _torch_view(tensor: Any, layout: Layout) -> Any:
-    strides, span = _strides(tuple(tensor.shape), layout)
-    start = GUARD + layout.offset
-    buffer = tensor.new_full((start + span + GUARD,), guard_value(tensor.dtype, layout.guard))
-    view = buffer.as_strided(tensor.shape, strides, start)
-    return view.copy_(tensor)
 
 
 def repeated(placed: dict[str, Any], copies: int) -> dict[str, Any]:
@@ -158,6 +83,22 @@ def same_bits(first: Any, second: Any) -> bool:
 
     whole = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[first.element_size()]
     return bool(torch.equal(first.contiguous().view(whole), second.contiguous().view(whole)))
+
+
+def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
+    """Return the names of the arrays that differ in any bit."""
+    return ", ".join(name for name in first if not same_bits(first[name], second[name]))
+
+
+def overwrite(view: Any) -> bool:
+    """Fill with a guard's value; False where there is nothing to fill, or what may not be written."""
+    boolean = str(view.dtype).endswith("bool")
+    value = True if boolean else guard_value(view.dtype, "nan")
+    try:
+        view[...] = value
+    except (ValueError, RuntimeError):  # read-only, or expanded
+        return False
+    return bool(math.prod(view.shape))
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ import numpy as np
 
 from draftproof.axes import Axis
 from draftproof.properties.core.contract import Argument, Arrays, Contract, FunctionContract
-from draftproof.properties.core.memory import Layout, duplicate, place, to_numpy
+from draftproof.properties.core.layouts import Layout, place
+from draftproof.properties.core.memory import duplicate, to_numpy
 
 DEVICES = ("numpy", "cpu", "interpreter", "cuda")
 
@@ -46,7 +47,8 @@ class FunctionSubject(Subject[FunctionContract]):
     """A function of arrays.
 
     ``memory`` is what a backend that does not claim to be lean says it needs beyond the contract's
-    scratch, in multiples of its inputs' bytes (``CONFORMANCE = {"memory": 40}``).
+    scratch, in multiples of its inputs' bytes (``CONFORMANCE = {"memory": 40}``), and ``variants`` the
+    options to which it restricts itself (``CONFORMANCE = {"verify_chain": {"rule": "token"}}``).
     """
 
     def __init__(
@@ -55,18 +57,22 @@ class FunctionSubject(Subject[FunctionContract]):
         implementation: Callable[..., Any],
         device: str,
         memory: float = 0.0,
+        variants: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(contract, implementation, device)
         self.memory = memory
+        self.variants = variants or {}
 
     def place(self, inputs: Arrays, dtype: str, layout: Layout | None = None) -> dict[str, Any]:
         """Copy the inputs to the subject's device, in a given memory layout (contiguous if None)."""
-        placed: dict[str, Any] = {}
-        for argument in self.contract.arguments:
-            array = inputs[argument.name]
-            wanted = dtype_of(argument, dtype)
-            placed[argument.name] = None if array is None else place(array, self.device, wanted, layout)
-        return placed
+        return {
+            argument.name: self.lay(argument, inputs[argument.name], dtype, layout)
+            for argument in self.contract.arguments
+        }
+
+    def lay(self, argument: Argument, array: np.ndarray | None, dtype: str, layout: Layout | None) -> Any:
+        """Copy one argument to the subject's device; None stays None."""
+        return None if array is None else place(array, self.device, dtype_of(argument, dtype), layout)
 
     def call(self, placed: dict[str, Any], keywords: Mapping[str, Any]) -> tuple[Any, ...]:
         """Call the implementation and return its results where they are; mutated arguments come first."""
@@ -135,5 +141,11 @@ def subject_of(backend: ModuleType, contract: Contract, device: str) -> Subject[
     declared = getattr(backend, "CONFORMANCE", {})
     device = "numpy" if declared.get("arrays") == "numpy" else device
     if isinstance(contract, FunctionContract):
-        return FunctionSubject(contract, implementation, device, float(declared.get("memory", 0.0)))
+        return FunctionSubject(
+            contract,
+            implementation,
+            device,
+            float(declared.get("memory", 0.0)),
+            declared.get(contract.name),
+        )
     return Subject(contract, implementation, device)

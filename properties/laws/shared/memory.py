@@ -5,15 +5,10 @@ from typing import Any
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
-from draftproof.properties.core.memory import LAYOUTS, Layout, poisoned, same_bits, surroundings, whole_buffer
+from draftproof.properties.core.layouts import Layout
+from draftproof.properties.core.memory import differing, poisoned, same_bits, surroundings, whole_buffer
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
-
-
-def _differing(first: Arrays, second: Arrays) -> str:
-    """Return the names of the outputs that differ in any bit."""
-    names = [name for name in first if not same_bits(first[name], second[name])]
-    return ", ".join(names)
 
 
 def _run(subject: FunctionSubject, placed: dict[str, Any], keywords: dict[str, Any], case: Case) -> Arrays:
@@ -48,7 +43,7 @@ def check_fully_written(contract: FunctionContract, subject: FunctionSubject, ca
             answers.append(_run(subject, placed, keywords, case))
         damaged = sum(allocation.damaged() for allocation in allocations)
         verdict.expect(damaged == 0, "guard zones of outputs", "untouched", f"{damaged} elements overwritten")
-    different = _differing(*answers)
+    different = differing(*answers)
     verdict.expect(not different, different, "the same answer whatever the memory held before", "two answers")
     return verdict
 
@@ -70,24 +65,10 @@ def check_red_zones(contract: FunctionContract, subject: FunctionSubject, case: 
                 "untouched",
                 "overwritten",
             )
-    different = _differing(*answers)
+    different = differing(*answers)
     verdict.expect(
         not different, different, "the same answer whatever lies around the inputs", "out-of-bounds reads"
     )
-    return verdict
-
-
-def check_layouts(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
-    """Call with strided, offset, misaligned and transposed views; the bits stay those of contiguous ones."""
-    verdict = Verdict()
-    inputs, keywords = contract.fill(case), contract.call_keywords(case)
-    plain = subject(inputs, keywords, case.shape, case.dtype)
-    for layout in LAYOUTS:
-        answer = _run(subject, subject.place(inputs, case.dtype, layout), keywords, case)
-        different = _differing(plain, answer)
-        verdict.expect(
-            not different, f"{different} with {layout.name}", "the answer for contiguous inputs", "another"
-        )
     return verdict
 
 
@@ -101,9 +82,3 @@ FULLY_WRITTEN = Law(
     share=0.25,
 )
 RED_ZONES = Law("red zones", "Nothing outside the inputs is read or written.", check_red_zones, share=0.25)
-LAYOUT = Law(
-    "layouts",
-    "Strided, offset, misaligned and transposed views give the same bits.",
-    check_layouts,
-    share=0.25,
-)

@@ -12,8 +12,23 @@ from draftproof.properties.core.memory import same_bits
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.equality import required
+from draftproof.properties.laws.shared.planned import roomy
 
 REPEATS = 3
+
+BATCHES = {"numpy": (257, 129), "cpu": (257, 129), "interpreter": (), "cuda": (257, 129)}
+"""Batches of different rows that are taken apart besides those of the generated cases."""
+
+MANY = {
+    "numpy": (129, 257, 1025),
+    "cpu": (129, 257, 1025, 66_000),
+    "interpreter": (17,),
+    "cuda": (129, 257, 1025, 66_000),
+}
+"""Batches that a few rows are repeated to: behind blocks of 128, 256, 1024 threads, a grid's 65,535."""
+
+MOST = 2**22
+"""Elements of arguments and results beyond which a batch is not made."""
 
 WHOLE = EVERY_ARGUMENT
 """How answers are taken apart."""
@@ -76,10 +91,51 @@ def check_repeatable(contract: FunctionContract, subject: FunctionSubject, case:
     return verdict
 
 
+def check_many_rows(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
+    """Repeat the batch to the sizes at which grids and blocks end: every row has the answer it has alone."""
+    verdict, batch = Verdict(), contract.batch
+    inputs, keywords = contract.fill(case), contract.call_keywords(case)
+    alone = subject(inputs, keywords, case.shape, case.dtype)
+    for size in MANY[subject.device] if case.shape[batch] else ():
+        shape = {**case.shape, batch: size}
+        if contract.cost(case.reshaped(**{batch: size})) > MOST:
+            continue
+        turns = np.arange(size) % case.shape[batch]
+        many = subject(contract.rows.take(inputs, turns), keywords, shape, case.dtype)
+        for output, array in many.items():
+            different = _different_rows(required(alone, output)[turns], required({output: array}, output))
+            where = f"{output}, the batch repeated to {size} rows"
+            verdict.expect(not different, where, "each row's own answer", "; ".join(different))
+    return verdict
+
+
+def rows_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
+    """Return a quarter of the generated cases, and batches behind powers of two."""
+    from draftproof.properties.cases.plan import cases  # a plan knows contracts, and they know this law
+
+    generated = cases(contract, device, budget, seed)
+    chosen = generated[: max(2 * len(contract.dtypes), len(generated) // 4)]
+    for number, size in enumerate(BATCHES[device]):
+        each = list(roomy(contract, number, seed, least=2 + number))
+        chosen.append(each[number % len(each)].reshaped(**{contract.batch: size}))
+    return chosen
+
+
+def many_rows_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
+    """Return a few requests: with the shortest rows, which repeat most often, and with longer ones."""
+    return [case for number in (0, 1) for case in roomy(contract, number, seed, least=2 + number)]
+
+
 ROWS_INDEPENDENT = Law(
     "rows independent",
     "Permuting, splitting or padding the batch does the same to the answer, bit for bit.",
     check_rows_independent,
-    share=0.25,
+    cases=rows_cases,
+)
+MANY_ROWS = Law(
+    "many rows",
+    "In a batch of thousands each row has the answer that it has in a batch of a few.",
+    check_many_rows,
+    cases=many_rows_cases,
 )
 REPEATABLE = Law("repeatable", "The same call gives the same bits.", check_repeatable, share=0.25)

@@ -1,5 +1,7 @@
 """Right implementations of the device operations on a flat prefix tree, with one method per decision."""
 
+from copy import copy
+
 import numpy as np
 
 from draftproof.reference import BlockTables, PrefixMatch, Status
@@ -9,6 +11,11 @@ from draftproof.reference.prefix.flat_hash import bucket, fingerprint, signed
 
 class Matcher:
     """``match_prefixes``, request by request."""
+
+    table: np.ndarray
+    nodes: np.ndarray
+    edges: np.ndarray
+    page_size: int
 
     def __call__(
         self,
@@ -22,8 +29,9 @@ class Matcher:
         page_size: int,
     ) -> PrefixMatch:
         """Match every request."""
-        self.table, self.nodes, self.edges, self.page_size = table, nodes, edges, page_size
-        answers = [self.match(tokens, offsets, self.root(roots, r), r) for r in range(len(roots))]
+        call = copy(self)  # another thread may be walking another tree
+        call.table, call.nodes, call.edges, call.page_size = table, nodes, edges, page_size
+        answers = [call.match(tokens, offsets, call.root(roots, r), r) for r in range(len(roots))]
         lengths, last, status = np.array(answers, np.int32).reshape(-1, 3).T.copy()
         return PrefixMatch(lengths, last, status)
 
@@ -95,6 +103,10 @@ class Matcher:
 class TableFiller:
     """``fill_block_tables``, request by request."""
 
+    nodes: np.ndarray
+    slots: np.ndarray
+    page_size: int
+
     def __call__(
         self,
         matched_nodes: np.ndarray,
@@ -106,10 +118,11 @@ class TableFiller:
         width: int,
     ) -> BlockTables:
         """Fill every request's row."""
-        self.nodes, self.slots, self.page_size = nodes, slots, page_size
+        call = copy(self)
+        call.nodes, call.slots, call.page_size = nodes, slots, page_size
         tables = np.full((len(matched_nodes), width), -1, np.int32)
         pairs = zip(matched_nodes.tolist(), matched_lengths.tolist(), strict=True)
-        status = [self.fill(tables[r], node, length) for r, (node, length) in enumerate(pairs)]
+        status = [call.fill(tables[r], node, length) for r, (node, length) in enumerate(pairs)]
         return BlockTables(tables, np.array(status, np.int32).reshape(-1))
 
     def fill(self, table: np.ndarray, node: int, length: int) -> int:

@@ -25,7 +25,7 @@ class TensorSampler:
             cdf = self.cdf(weights)
             # Of the ids with weight, the first beyond u * total; else the last.
             ids = torch.arange(len(weights), device=probs.device)
-            beyond = (weights > 0) & (cdf > uniforms[b].double() * cdf[-1])
+            beyond = (weights > 0) & (cdf > self.uniform(uniforms, b).double() * cdf[-1])
             last = torch.where(weights > 0, ids, -1).max()
             tokens[b] = torch.where(beyond.any(), torch.where(beyond, ids, len(weights)).min(), last)
             status[b] = (last < 0).int() + 4 * (~torch.isfinite(row).all()).int()
@@ -34,6 +34,10 @@ class TensorSampler:
     def row(self, probs: "torch.Tensor", b: int) -> "torch.Tensor":
         """Return row b."""
         return probs[b]
+
+    def uniform(self, uniforms: "torch.Tensor", b: int) -> "torch.Tensor":
+        """Return row b's uniform."""
+        return uniforms[b]
 
     def cdf(self, weights: "torch.Tensor") -> "torch.Tensor":
         """Return the running sum of the weights, float64 [V]."""

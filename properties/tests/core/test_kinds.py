@@ -25,7 +25,8 @@ from draftproof.properties.judges.equality import judge_equal, required
 from draftproof.properties.laws.shared.admissible import ADMISSIBLE
 from draftproof.properties.laws.shared.compilers import COMPILED
 from draftproof.properties.laws.shared.functions import SHARED
-from draftproof.properties.laws.shared.memory import FULLY_WRITTEN, INPUTS_UNCHANGED, LAYOUT, RED_ZONES
+from draftproof.properties.laws.shared.layouts import LAYOUT
+from draftproof.properties.laws.shared.memory import FULLY_WRITTEN, INPUTS_UNCHANGED, RED_ZONES
 from draftproof.properties.laws.shared.rows import ROWS_INDEPENDENT
 
 # A function that writes into its argument, in bfloat16, with packed words and a length that data decide.

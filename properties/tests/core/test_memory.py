@@ -1,61 +1,20 @@
-"""Layouts keep the values, guard zones surround them, and damage to either is seen."""
+"""Guard zones surround what is placed, and damage to them is seen."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from draftproof.properties.core.layouts import Layout, place
 from draftproof.properties.core.memory import (
     GUARD,
-    LAYOUTS,
-    Layout,
     guard_value,
-    place,
+    overwrite,
     poisoned,
     same_bits,
     whole_buffer,
 )
-
-SHAPES = ((0,), (1,), (7,), (2, 3), (0, 4), (3, 0, 5), (2, 3, 5))
-DTYPES = ("float32", "float64", "int32", "int64")
-
-
-def sample_array(shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    return (np.arange(math.prod(shape)) + 1).reshape(shape).astype(dtype)
-
-
-@pytest.mark.parametrize("layout", [None, *LAYOUTS], ids=str)
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("device", ["numpy", "cpu"])
-def test_a_layout_keeps_the_values(
-    device: str, shape: tuple[int, ...], dtype: str, layout: Layout | None
-) -> None:
-    array = sample_array(shape, dtype)
-    placed = place(array, device, None, layout)
-    assert tuple(placed.shape) == shape
-    np.testing.assert_array_equal(np.asarray(placed), array)
-
-
-@pytest.mark.parametrize("device", ["numpy", "cpu"])
-def test_layouts_are_what_they_are_called(device: str) -> None:
-    array = sample_array((2, 3, 5), "float32")
-    views = {layout.name: place(array, device, None, layout) for layout in LAYOUTS}
-    elements = {name: _strides(view) for name, view in views.items()}
-    assert elements["rows with gaps"] == (30, 10, 1)
-    assert elements["misaligned by one element"] == (15, 5, 1)
-    assert elements["first two axes transposed"] == (5, 10, 1)
-    assert elements["misaligned, with odd gaps"] == (24, 8, 1)
-    if device == "cpu":
-        assert views["misaligned by one element"].storage_offset() == GUARD + 1
-
-
-def _strides(view: Any) -> tuple[int, ...]:
-    if isinstance(view, np.ndarray):
-        return tuple(stride // view.itemsize for stride in view.strides)
-    return tuple(view.stride())
 
 
 @pytest.mark.parametrize("device", ["numpy", "cpu"])
@@ -145,3 +104,16 @@ def test_nothing_stays_patched() -> None:
     with poisoned("nan", "cpu"), poisoned("nan", "numpy"):
         pass
     assert (torch.empty, torch.empty_like, torch.Tensor.new_empty, np.empty) == before
+
+
+def test_what_may_be_written_is_overwritten() -> None:
+    array, tensor = np.zeros((2, 2), np.int32), torch.zeros(3)
+    assert overwrite(array)
+    assert overwrite(tensor)
+    assert (array == -7).all()
+    assert tensor.isnan().all()
+    assert overwrite(torch.zeros(2, dtype=torch.bool))
+    array.flags.writeable = False
+    assert not overwrite(array)
+    assert not overwrite(torch.zeros(1).expand(4))
+    assert not overwrite(torch.zeros(0))

@@ -22,8 +22,10 @@ from draftproof.conformance.reporting.records import Result
 from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.verdict import State
-from draftproof.properties.laws.shared.device import LARGE_OFFSETS, MEMORY, TWO_STREAMS
+from draftproof.properties.laws.shared.concurrency import TWO_GRAPHS, TWO_STREAMS
+from draftproof.properties.laws.shared.device import MEMORY
 from draftproof.properties.laws.shared.functions import SHARED
+from draftproof.properties.laws.shared.offsets import LARGE_OFFSETS
 from draftproof.properties.mutants import MUTANTS
 
 EAGER = "draftproof.optimized.eager"
@@ -111,14 +113,14 @@ def test_laws_that_need_the_device_come_last_and_alone(start: Start, tmp_path: P
     assert campaign._judge_wave(crew, pairs) == (1 if cut else 2)  # type: ignore[arg-type]
     (together, jobs), (alone, one) = crew.asked
     assert (jobs, one) == (None, 1)
-    assert set(alone) == {"two streams", "memory"}
+    assert set(alone) == {"two streams", "two graphs", "memory"}
     assert not set(together) & set(alone)
     rows = load(tmp_path / "cpu" / "vector_add.json").rows
     assert {row.backend for row in rows} == {"eager", "triton"} - {cut}
 
 
 def test_which_laws_need_the_device_alone() -> None:
-    assert [law for law in SHARED if law.alone] == [TWO_STREAMS, MEMORY, LARGE_OFFSETS]
+    assert [law for law in SHARED if law.alone] == [TWO_STREAMS, TWO_GRAPHS, MEMORY, LARGE_OFFSETS]
 
 
 def test_an_operation_stays_in_one_wave(monkeypatch: pytest.MonkeyPatch) -> None:
