@@ -96,7 +96,7 @@ def _used(definition: Definition, source: Source) -> Iterator[tuple[str, str]]:
 
 
 def code(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a tree's nodes that are run and can be wrong: no text, annotation, decorator, import or message."""
+    """Yield a tree's nodes that are run: no text, annotation, decorator, import or message."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr) or _is_text(node) or _is_for_types(node):
         return
     if isinstance(node, ast.keyword) and node.arg == "strict":

@@ -2,7 +2,7 @@
 
 import builtins
 import linecache
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -52,30 +52,24 @@ class _Copies:
                 __package__=name.rpartition(".")[0],
                 __builtins__={**vars(builtins), "__import__": self._import},
             )
-            exec(compile(self.texts[name], file, "exec"), vars(copy))  # noqa: S102
+            exec(compile(self.texts[name], file, "exec"), vars(copy))
         return self.made[name]
 
-    def _import(
-        self,
-        name: str,
-        globals: Mapping[str, object] | None = None,
-        locals: Mapping[str, object] | None = None,
-        fromlist: Sequence[str] = (),
-        level: int = 0,
-    ) -> ModuleType:
+    def _import(self, name: str, *rest: Any) -> ModuleType:
         if name in self.texts:
             return self.module(name)
-        found: ModuleType = builtins.__import__(name, globals, locals, fromlist, level)
+        found: ModuleType = builtins.__import__(name, *rest)
+        wanted = (rest[2] if len(rest) > 2 else None) or ()
         changed: dict[str, Any] = {
-            item: self.module(f"{name}.{item}") for item in fromlist or () if f"{name}.{item}" in self.texts
+            item: self.module(f"{name}.{item}") for item in wanted if f"{name}.{item}" in self.texts
         }
         if name == IMPLEMENT:
             changed["implements"] = _implements
-        if changed:
-            seen = ModuleType(name)
-            vars(seen).update({**vars(found), **changed})
-            return seen
-        return found
+        if not changed:
+            return found
+        seen = ModuleType(name)
+        vars(seen).update({**vars(found), **changed})
+        return seen
 
 
 def _implements(function: Callable[..., Any]) -> Callable[..., Any]:

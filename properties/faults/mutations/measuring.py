@@ -61,7 +61,7 @@ def measure(
 
     ``package`` is the source that is changed: eager for a function, the oracle for an object, or
     ``draftproof.optimized.triton``, interpreted, in a process under TRITON_INTERPRET=1 (else RuntimeError).
-    Without ``dear`` the laws that take seconds are left out. Raises ValueError if the right source is rejected.
+    Without ``dear`` the laws that take seconds are left out. ValueError if the right source is rejected.
     """
     chosen = package or package_of(operation)
     found = share_of(mutations(operation, chosen), share, seed)

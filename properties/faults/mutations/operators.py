@@ -4,10 +4,8 @@ The kinds are those of cosmic-ray and mutmut, and what slips in tensor code: dty
 """
 
 import ast
-from collections.abc import Iterator
-from typing import NamedTuple
-
-Operator = ast.cmpop | ast.operator | ast.boolop
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -30,6 +28,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Div: ast.Mult,
     ast.FloorDiv: ast.Mult,
     ast.Mod: ast.FloorDiv,
+    ast.MatMult: ast.Mult,
     ast.Pow: ast.Mult,
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,
@@ -38,21 +37,25 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitXor: ast.BitOr,
 }
 
-NAMES = {
-    name: other
-    for kind, pairs in {
-        "dtype": ("int32 int64", "float32 float64", "uint32 uint64", "int long", "float double"),
-        "min or max": ("min max", "amin amax", "minimum maximum", "argmin argmax"),
-        "any or all": ("any all",),
-        "zeros or ones": ("zeros ones", "zeros_like ones_like"),
-    }.items()
-    for pair in pairs
-    for name, other in (
-        (pair.split()[0], (kind, pair.split()[1])),
-        (pair.split()[1], (kind, pair.split()[0])),
-    )
+PAIRS = {
+    "dtype": (
+        ("int32", "int64"),
+        ("float32", "float64"),
+        ("uint32", "uint64"),
+        ("int", "long"),
+        ("float", "double"),
+    ),
+    "min or max": (("min", "max"), ("amin", "amax"), ("minimum", "maximum"), ("argmin", "argmax")),
+    "any or all": (("any", "all"),),
+    "zeros or ones": (("zeros", "ones"), ("zeros_like", "ones_like")),
 }
-"""Methods, functions and dtypes that are taken for each other, with the kind of the slip."""
+NAMES = {
+    name: (kind, other)
+    for kind, pairs in PAIRS.items()
+    for pair in pairs
+    for name, other in (pair, pair[::-1])
+}
+"""Methods, functions and dtypes that are taken for each other: the kind of the slip, and the other."""
 
 BUILT_IN = frozenset({"min", "max", "any", "all"})
 """Those that are meant without a dot before them; ``int`` alone is Python's own."""
@@ -73,38 +76,10 @@ class Change(NamedTuple):
 
 def changes(node: ast.AST) -> Iterator[Change]:
     """Yield what can go wrong at one node itself, not below it."""
-    if isinstance(node, ast.expr):
-        yield from _of_expression(node)
-    elif isinstance(node, ast.stmt):
+    if isinstance(node, ast.stmt):
         yield from _of_statement(node)
-
-
-def _of_expression(node: ast.expr) -> Iterator[Change]:
-    if isinstance(node, ast.Compare):
-        yield from _comparisons(node)
-    elif isinstance(node, ast.BinOp):
-        swapped = ast.BinOp(node.left, ARITHMETIC.get(type(node.op), ast.Add)(), node.right)
-        yield Change(node, "arithmetic", _text(swapped))
-    elif isinstance(node, ast.BoolOp):
-        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        yield Change(node, "and or or", _text(ast.BoolOp(other, node.values)))
-    elif isinstance(node, ast.UnaryOp):
-        if not isinstance(node.operand, ast.Constant):
-            yield Change(node, "sign or not", _text(node.operand))
-    elif isinstance(node, ast.IfExp):
-        yield Change(node, "branches", _text(ast.IfExp(node.test, node.orelse, node.body)))
-    elif isinstance(node, ast.Constant):
-        yield from _constants(node)
-    elif isinstance(node, ast.Slice):
-        yield from _bounds(node)
-    elif isinstance(node, ast.Call):
-        yield from _calls(node)
-    elif isinstance(node, ast.Attribute) and node.attr in NAMES:
-        kind, name = NAMES[node.attr]
-        yield Change(_name_behind_the_dot(node), kind, name)
-    elif isinstance(node, ast.Name) and node.id in BUILT_IN:
-        kind, name = NAMES[node.id]
-        yield Change(node, kind, name)
+    elif type(node) in OF_EXPRESSIONS:
+        yield from OF_EXPRESSIONS[type(node)](node)
 
 
 def _comparisons(node: ast.Compare) -> Iterator[Change]:
@@ -112,6 +87,25 @@ def _comparisons(node: ast.Compare) -> Iterator[Change]:
         for other in COMPARISONS[type(operator)]:
             operators = [*node.ops[:place], other(), *node.ops[place + 1 :]]
             yield Change(node, "comparison", _text(ast.Compare(node.left, operators, node.comparators)))
+
+
+def _arithmetic(node: ast.BinOp) -> Iterator[Change]:
+    operator = ARITHMETIC[type(node.op)]()
+    yield Change(node, "arithmetic", _text(ast.BinOp(node.left, operator, node.right)))
+
+
+def _and_or(node: ast.BoolOp) -> Iterator[Change]:
+    other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+    yield Change(node, "and or or", _text(ast.BoolOp(other, node.values)))
+
+
+def _signs(node: ast.UnaryOp) -> Iterator[Change]:
+    if not isinstance(node.operand, ast.Constant):
+        yield Change(node, "sign or not", _text(node.operand))
+
+
+def _branches(node: ast.IfExp) -> Iterator[Change]:
+    yield Change(node, "branches", _text(ast.IfExp(node.test, node.orelse, node.body)))
 
 
 def _constants(node: ast.Constant) -> Iterator[Change]:
@@ -137,10 +131,21 @@ def _bounds(node: ast.Slice) -> Iterator[Change]:
                 yield Change(bound, "slice", _text(ast.BinOp(bound, step, ast.Constant(1))))
 
 
-def _name_behind_the_dot(node: ast.Attribute) -> ast.Name:
-    line, end = node.end_lineno or 0, node.end_col_offset or 0
-    begin = end - len(node.attr.encode())
-    return ast.Name(node.attr, lineno=line, col_offset=begin, end_lineno=line, end_col_offset=end)
+def _attributes(node: ast.Attribute) -> Iterator[Change]:
+    if node.attr in NAMES:
+        kind, name = NAMES[node.attr]
+        line, end = node.end_lineno or 0, node.end_col_offset or 0
+        begin = end - len(node.attr.encode())
+        behind_the_dot = ast.Name(
+            node.attr, lineno=line, col_offset=begin, end_lineno=line, end_col_offset=end
+        )
+        yield Change(behind_the_dot, kind, name)
+
+
+def _names(node: ast.Name) -> Iterator[Change]:
+    if node.id in BUILT_IN:
+        kind, name = NAMES[node.id]
+        yield Change(node, kind, name)
 
 
 def _calls(node: ast.Call) -> Iterator[Change]:
@@ -157,9 +162,23 @@ def _calls(node: ast.Call) -> Iterator[Change]:
                 yield Change(keyword, kind, f"{other_name}={ast.unparse(keyword.value)}")
 
 
+OF_EXPRESSIONS: dict[type[ast.AST], Callable[[Any], Iterator[Change]]] = {
+    ast.Compare: _comparisons,
+    ast.BinOp: _arithmetic,
+    ast.BoolOp: _and_or,
+    ast.UnaryOp: _signs,
+    ast.IfExp: _branches,
+    ast.Constant: _constants,
+    ast.Slice: _bounds,
+    ast.Call: _calls,
+    ast.Attribute: _attributes,
+    ast.Name: _names,
+}
+
+
 def _of_statement(node: ast.stmt) -> Iterator[Change]:
     if isinstance(node, ast.AugAssign):
-        other = ARITHMETIC.get(type(node.op), ast.Add)()
+        other = ARITHMETIC[type(node.op)]()
         yield Change(node, "arithmetic", ast.unparse(ast.AugAssign(node.target, other, node.value)))
     if isinstance(node, ast.Break | ast.Continue):
         yield Change(node, "loop", "continue" if isinstance(node, ast.Break) else "break")

@@ -53,7 +53,7 @@ def test_a_listed_equivalent_is_not_held_against_anything(monkeypatch: pytest.Mo
 def test_what_is_wrong_before_it_is_changed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = returning("return a - b")
     monkeypatch.setattr(measuring, "load", lambda operation, *_: load(operation, wrong))
-    with pytest.raises(ValueError, match="vector_add of draftproof.optimized.eager must pass before"):
+    with pytest.raises(ValueError, match=r"vector_add of draftproof.optimized.eager must pass before"):
         next(measure("vector_add", budget="small"))
 
 

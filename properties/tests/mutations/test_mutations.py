@@ -134,7 +134,7 @@ def test_what_an_operation_calls_is_changed_with_it_and_nothing_else() -> None:
 
 
 def test_an_unknown_operation_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="operation must be one of .*sample.*, got 'nothing'"):
+    with pytest.raises(ValueError, match=r"operation must be one of .*sample.*, got 'nothing'"):
         mutations("nothing")
 
 
@@ -172,7 +172,7 @@ def test_a_copy_with_a_change_leaves_the_real_one_alone() -> None:
     assert torch.ops.draftproof.sample(*given, False, "eager")[0].tolist() == [0]
     assert OPERATIONS["sample"].backends == entered
     assert {name: sys.modules[name] for name in modules} == modules
-    with pytest.raises(ValueError, match="sample: uniforms must be .* got"):
+    with pytest.raises(ValueError, match=r"sample: uniforms must be .* got"):
         changed.sample(given[0], torch.tensor([1]))
 
 
