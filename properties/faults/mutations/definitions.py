@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
+PROMISES = frozenset({"max_constancy", "max_contiguous", "multiple_of"})
+
 
 class Origin(NamedTuple):
     """Where an imported name comes from; ``name`` is None where it is the module itself."""
@@ -101,6 +103,8 @@ def code(node: ast.AST) -> Iterator[ast.AST]:
         return
     if isinstance(node, ast.keyword) and node.arg == "strict":
         return  # of zip, where lengths are equal anyway
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _is_promise(node.value):
+        return  # to Triton's compiler: its interpreter, in which kernels are changed, does not read it
     yield node
     if isinstance(node, ast.Raise):
         return  # the kind of error and what it says: which errors there are is for the laws to say
@@ -110,6 +114,10 @@ def code(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield from code(child)
+
+
+def _is_promise(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in PROMISES
 
 
 def _is_text(node: ast.AST) -> bool:

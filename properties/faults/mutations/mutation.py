@@ -12,6 +12,8 @@ from draftproof.properties.faults.mutations.operators import changes
 
 EAGER = "draftproof.optimized.eager"
 REFERENCE = "draftproof.reference"
+APART = frozenset({"draftproof.optimized.triton.launch"})
+"""Modules that are left as they are: how kernels are compiled and started shows on a GPU only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def mutations(operation: str, package: str | None = None) -> tuple[Mutation, ...
     chosen = package or package_of(operation)
     found: list[Mutation] = []
     for module, definitions in reached(home(operation, chosen), operation, chosen).items():
+        if module in APART:
+            continue
         source = read(module, chosen)
         for definition in definitions:
             found += _of(definition, source)

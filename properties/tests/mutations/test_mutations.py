@@ -93,6 +93,7 @@ STATEMENTS = {
     '"""Text."""': set(),
     "import a\nfrom b import c": set(),
     "if TYPE_CHECKING:\n    a = 1": set(),
+    "a = tl.multiple_of(b, 16)": set(),
     "@f(1)\nclass C:\n    a: f(1)": set(),
 }
 
