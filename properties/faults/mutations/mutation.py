@@ -105,28 +105,28 @@ def _of(definition: Definition, source: Source) -> Iterator[Mutation]:
     scopes = [
         node for node in ast.walk(definition) if isinstance(node, ast.FunctionDef | ast.ClassDef)
     ]  # outer ones first
-    lines = source.text.splitlines()
+    lines = source.text.encode().splitlines(keepends=True)
     for node in code(definition):
-        for change in changes(node):
-            changed = change.node
-            before = ast.get_source_segment(source.text, changed) or ""
-            if changed.end_lineno is None or changed.end_col_offset is None:
-                continue
+        for changed, kind, after in changes(node):
+            begin, end = changed.lineno - 1, (changed.end_lineno or 0, changed.end_col_offset or 0)
             around = [
                 scope.name
                 for scope in scopes
-                if scope.lineno <= changed.lineno and changed.end_lineno <= (scope.end_lineno or 0)
+                if scope.lineno <= changed.lineno and end[0] <= (scope.end_lineno or 0)
             ]
-            text = lines[changed.lineno - 1]
+            # From the end on: both cuts may be in one line.
+            before = [*lines[begin : end[0] - 1], lines[end[0] - 1][: end[1]]]
+            before[0] = before[0][changed.col_offset :]
+            text = lines[begin].decode()
             yield Mutation(
                 source.module,
                 ".".join(around),
                 changed.lineno,
                 changed.col_offset,
-                (changed.end_lineno, changed.end_col_offset),
-                change.kind,
-                " ".join(before.split()),
-                change.after,
+                end,
+                kind,
+                " ".join(b"".join(before).decode().split()),
+                after,
                 text.strip(),
-                len(text.encode()[: changed.col_offset].decode()) - len(text) + len(text.lstrip()),
+                len(lines[begin][: changed.col_offset].decode()) - len(text) + len(text.lstrip()),
             )
