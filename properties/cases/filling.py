@@ -13,12 +13,14 @@ CHEAP = DEAREST / 16
 
 
 def filled(space: Space, rows: Sequence[Row], rng: np.random.Generator, most: float) -> Iterator[Row]:
-    """Yield the rows with a value in every dimension: of those admitted the one that was chosen least.
+    """Yield the rows with a value in every dimension: of those admitted the one that was chosen least so far.
 
-    What was left free makes no row cost more than ``most``.
+    What was left free makes no row cost more than ``most``. Rows that follow change nothing.
     """
-    counts = [Counter(row[d] for row in rows) for d in range(len(space.dimensions))]
+    counts: list[Counter[int | None]] = [Counter() for _ in space.dimensions]
     for row in rows:
+        for d, v in enumerate(row):
+            counts[d][v] += v is not None
         for d in rng.permutation([d for d, v in enumerate(row) if v is None]):
             values = rng.permutation(len(space.dimensions[d].values)).tolist()
             values.sort(key=lambda v, d=d: counts[d][v])  # type: ignore[misc]

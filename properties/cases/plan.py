@@ -79,18 +79,19 @@ def plan(
 def cases(
     contract: Contract, device: str, budget: str, seed: int, variants: Variants | None = None
 ) -> list[Case]:
-    """Return the generated cases: made ones that cover what the budget asks for, recorded ones between."""
-    space = Space(contract)
-    rng = np.random.default_rng([seed, zlib.crc32(contract.name.encode())])
+    """Return the generated cases: made ones that cover what the budget asks for, recorded ones between.
+
+    A larger budget has the cases of a smaller one, so what the smaller rejects the larger does.
+    """
+    space, name = Space(contract), zlib.crc32(contract.name.encode())
+    rng = np.random.default_rng([seed, name])
     array = load(space)
-    rows = filled(
-        space,
-        _restricted(space, _rows(space, array, device, budget, rng), variants),
-        rng,
-        CHEAP if array.rows else DEAREST,
-    )
+    asked = _restricted(space, _rows(space, array, device, budget, rng), variants)
     members = Members(space, rng)
-    made = [members.case(row, _seed(rng)) for row in rows]
+    filling, seeds = np.random.default_rng([seed, name, 2]), np.random.default_rng([seed, name, 3])
+    rows = filled(space, asked, filling, CHEAP if array.rows else DEAREST)
+    made = [members.case(row, _seed(seeds)) for row in rows]
+    rng = np.random.default_rng([seed, name, 4])
     if device == "interpreter":
         made = _cut(contract, made, rng)
     kept = [c for c in contract.options.get("rows", ()) if c.startswith("trace-") and c not in PUBLISHED]
