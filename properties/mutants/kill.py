@@ -15,6 +15,9 @@ from draftproof.properties.mutants.mutant import Mutant
 COSTLY = frozenset({"accuracy", "statistics", "offsets past 2^31"})
 """Laws that are held only against a mutant that names them."""
 
+SHALLOW = frozenset({"accuracy"})
+"""Laws that look at less in the small budget: the standard one's cases follow."""
+
 ERROR = "error"
 """Stands for the law where the mutant raised instead of answering."""
 
@@ -62,6 +65,8 @@ def _cases(subject: Subject[Any], law: str, budget: str, seed: int) -> list[Case
         checks: list[Check] = plan(subject.contract, subject.device, budget, seed)
         return [check.case for check in checks if check.law.name == law]
 
+    if budget == "small" and law in SHALLOW:
+        return planned("small") + planned("standard")
     return planned(budget) or planned("standard")
 
 

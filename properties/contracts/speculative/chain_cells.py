@@ -80,7 +80,7 @@ def _context(K: int, V: int, seed: int) -> Context:
 @lru_cache(maxsize=8)
 def _cells(context: Context, rule: str, fixed: bool, ragged: bool) -> tuple[Cell, ...]:
     """Every cell of positive volume: made once for all laws, backends and probes that look at them."""
-    found = []
+    found: list[Cell] = []
     for length in range(0 if ragged else context.K, context.K + 1):
         for x, chance in context.drafts(length):
             found += _cells_of(context, x, length, chance, rule, fixed)

@@ -75,7 +75,8 @@ class NothingBehindTheToken(Sampler):
         tokens, _ = super().__call__(probs, uniforms)
         read = [row[: token + 1] if token >= 0 else row for row, token in zip(probs, tokens, strict=True)]
         seen = [not np.isfinite(values).all() for values in read]
-        return Sampled(tokens, np.int32(tokens < 0) * Status.DEGENERATE + np.int32(seen) * Status.NAN_SEEN)
+        status = Status.DEGENERATE * (tokens < 0) + Status.NAN_SEEN * np.array(seen, bool)
+        return Sampled(tokens, status.astype(np.int32))
 
 
 class SubnormalFlushed(Sampler):
