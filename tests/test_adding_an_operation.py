@@ -14,6 +14,7 @@ GENERATED = {
     "optimized/eager/__init__.py",
     "optimized/operations/__init__.py",
     "optimized/operations/primitives.py",
+    "properties/cases/arrays/scale.json",
     "reference/__init__.py",
 }
 
@@ -126,7 +127,8 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(root / "src")}
+    found = [str(root / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
     return subprocess.run(
         [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True, check=False
     )

@@ -97,7 +97,7 @@ def test_other_cases_are_a_reason_of_their_own(
 ) -> None:
     row = next(row for row in evidence.rows if row.operation == "sample")
     assert not tree.look().find_changes(row)
-    monkeypatch.setitem(planning.GENERATED, "standard", 71)
+    monkeypatch.setitem(planning.LEAST, "standard", 999)
     assert tree.look().find_changes(row) == [CASE_LIST]
 
 
