@@ -9,6 +9,7 @@ from threading import Barrier
 from time import monotonic
 from typing import Any
 
+from draftproof.properties.cases.roomy import roomy
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
@@ -16,7 +17,6 @@ from draftproof.properties.core.memory import differing
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.laws.shared.caller import Caller, compare
-from draftproof.properties.laws.shared.planned import roomy
 
 CALLS = 40
 """Calls of each graph; the most of each thread in a round."""

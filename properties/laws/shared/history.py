@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
+from draftproof.properties.cases.roomy import other_case, roomy
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
@@ -11,7 +12,6 @@ from draftproof.properties.core.memory import differing, overwrite, same_bits
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.laws.shared.caller import Caller, Placed, compare
-from draftproof.properties.laws.shared.planned import other_case, roomy
 
 CASES = {"small": 2, "standard": 3, "deep": 24}
 """Cases for each choice of the call's keywords."""

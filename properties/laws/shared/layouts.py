@@ -1,16 +1,18 @@
 """The law of layouts: strides mean what they say, all together and each by itself."""
 
+from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 from zlib import crc32
 
+from draftproof.properties.cases.roomy import NUMBERS, roomy
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Arrays, FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.layouts import TOGETHER, Layout, contiguous, layouts_of
-from draftproof.properties.core.memory import differing
+from draftproof.properties.core.memory import differing, same_bits, whole_buffer
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
-from draftproof.properties.laws.shared.planned import NUMBERS, roomy
 
 PARTS = 6
 """Each argument's layouts are spread over so many cases; the case's seed says which part it has."""
@@ -49,7 +51,24 @@ def check_layouts(contract: FunctionContract, subject: FunctionSubject, case: Ca
         different = differing(wanted, answer({**plain, argument.name: view}))
         where = f"{different}, with {argument.name} {layout.name}"
         verdict.expect(not different, where, "the answer for contiguous inputs", "another")
+    if case.seed % NUMBERS % PARTS == 0:
+        for one, other in alike(contract, inputs):
+            separate = answer(subject.place({**inputs, other: inputs[one]}, case.dtype))
+            placed = subject.place(inputs, case.dtype)
+            before = whole_buffer(placed[one])
+            different = differing(separate, answer({**placed, other: placed[one]}))
+            where = f"{different}, with {one} given as {other} too"
+            verdict.expect(not different, where, "the answer for two copies", "another")
+            verdict.expect(same_bits(before, whole_buffer(placed[one])), one, "unchanged", "other content")
     return verdict
+
+
+def alike(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of arguments for which a caller can give one array."""
+    given = [a for a in contract.arguments if inputs[a.name] is not None and not a.mutated]
+    for one, other in combinations(given, 2):
+        if (one.axes, one.dtype) == (other.axes, other.dtype):
+            yield one.name, other.name
 
 
 def part_of(argument: Argument, layout: Layout) -> int:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from draftproof.properties.cases.roomy import giving
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import same_bits
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
-from draftproof.properties.laws.shared.planned import giving
 
 BORDERS = {"2^31": 2**31, "2^32": 2**32}
 """Where offsets of 32 bits wrap: signed, and unsigned."""

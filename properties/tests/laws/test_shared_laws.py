@@ -9,6 +9,7 @@ import torch
 
 from draftproof.optimized import eager
 from draftproof.properties.cases.plan import plan
+from draftproof.properties.cases.roomy import NUMBERS
 from draftproof.properties.contracts import CONTRACTS, FUNCTIONS
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.layouts import layouts_of
@@ -16,7 +17,6 @@ from draftproof.properties.core.subject import FunctionSubject, subject_of
 from draftproof.properties.laws.shared.concurrency import TWO_THREADS
 from draftproof.properties.laws.shared.history import HISTORY, MANY_CALLS
 from draftproof.properties.laws.shared.layouts import LAYOUT, PARTS, part_of
-from draftproof.properties.laws.shared.planned import NUMBERS
 from draftproof.properties.laws.shared.rows import MANY_ROWS, ROWS_INDEPENDENT
 
 Tensor = torch.Tensor
