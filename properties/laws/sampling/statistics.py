@@ -32,7 +32,7 @@ HEAD, TAIL = 240, 80
 
 DRAWS = {
     "small": {"numpy": 350, "cpu": 350, "cuda": 200_000},
-    "standard": {"numpy": 1_000, "cpu": 1_000, "cuda": 500_000},
+    "standard": {"numpy": 700, "cpu": 700, "cuda": 500_000},
     "deep": {"numpy": 20_000, "cpu": 20_000, "cuda": 36_000_000},
 }
 ROWS = {"numpy": 16, "cpu": 32, "cuda": 2048}

@@ -73,12 +73,12 @@ def check_red_zones(contract: FunctionContract, subject: FunctionSubject, case: 
 
 
 INPUTS_UNCHANGED = Law(
-    "inputs unchanged", "No input, nor the memory around it, is modified.", check_inputs_unchanged, share=0.25
+    "inputs unchanged", "No input, nor the memory around it, is modified.", check_inputs_unchanged, share=0.12
 )
 FULLY_WRITTEN = Law(
     "fully written",
     "Every output element is written, none outside, whatever the memory held before.",
     check_fully_written,
-    share=0.25,
+    share=0.12,
 )
-RED_ZONES = Law("red zones", "Nothing outside the inputs is read or written.", check_red_zones, share=0.25)
+RED_ZONES = Law("red zones", "Nothing outside the inputs is read or written.", check_red_zones, share=0.12)
