@@ -34,7 +34,7 @@ def _insertion(tree: CheckedTree, number: int, asked: Asked) -> _Insertion:
     pages = len(tokens) // size
     kept = tokens[: number // 7 % (pages + 1) * size]
     new = [*kept, *[STRANGER] * size]
-    first = tree.capacity + number % 3 * size
+    first = tree.outside + number % 3 * size
     keywords = {} if namespace is None else {"namespace": namespace}
     return _Insertion(new, list(range(first, first + len(new))), keywords)
 
