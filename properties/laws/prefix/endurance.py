@@ -21,8 +21,6 @@ STEPS = 600
 """Of a random script."""
 RANDOM = {"small": 2, "standard": 10, "deep": 60}
 """How many random scripts there are beside the written ones."""
-TRIES = 120
-"""Shorter scripts tried: each is long."""
 POLICIES = {"hits": "lfu"}
 """What shows a circumstance; else it is drawn."""
 
@@ -30,25 +28,25 @@ POLICIES = {"hits": "lfu"}
 def check_long_lives(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Take a long script's steps on the tree and on the oracle; the verdict has a short one that differs."""
     page_size = case.shape["P"]
-    high = (2**31 // page_size - 2**17 // page_size) * page_size
+    high = (2**31 // page_size - 2**20 // page_size) * page_size
     make = partial(
         TwinExecutor,
         subject.implementation,
         contract.oracle,
         page_size,
         case.options["policy"],
-        high if case.options["slots"] == "high" else 0,
+        high if case.options.get("slots") == "high" else 0,
     )
     verdict = Verdict()
     failure = find_failure(make, _script(case), close=True, verdict=verdict)
     if failure is not None:
-        shortest = shrink(failure, partial(find_failure, make), simplify_script, TRIES)
+        shortest = shrink(failure, partial(find_failure, make), simplify_script)
         verdict.findings.append(shortest.describe())
     return verdict
 
 
 def _script(case: Case) -> Script:
-    script = case.options["script"]
+    script = case.options.get("script", "random")
     if script in CIRCUMSTANCES:
         return write_circumstance(script, case.seed, case.shape["P"])
     return write_script(case)

@@ -18,6 +18,7 @@ from draftproof.properties.laws.prefix.metamorphic import (
     INSERTION_ORDER,
     PAGE_ALGEBRA,
 )
+from draftproof.properties.laws.prefix.resources import COST, MEMORY_KEPT
 from draftproof.properties.lockstep.executor import find_failure
 from draftproof.properties.lockstep.prefix.executor import TreeExecutor
 from draftproof.properties.lockstep.prefix.script import write_script
@@ -89,5 +90,7 @@ TREE_LAWS = (
     EPOCHS,
     BATCHED_MATCH,
     LONG_LIVES,
+    COST,
+    MEMORY_KEPT,
 )
 """Everything that must hold for a prefix tree."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from draftproof.properties.core.case import Case
 from draftproof.properties.inputs.forms import FORMS
-from draftproof.properties.lockstep.prefix.refusals import REFUSALS
+from draftproof.properties.lockstep.prefix.refusals import REFUSALS, STATEFUL
 from draftproof.properties.lockstep.prefix.sequences import LONGEST, Sequences
 from draftproof.properties.lockstep.prefix.steps import (
     Begin,
@@ -43,6 +43,7 @@ REOPENED = 12
 """Steps after which a namespace is opened again."""
 BAD = 0.4
 """Bad calls per good one, if the case has any."""
+STATEFUL_SHARE = 0.35
 
 
 class _Writer:
@@ -75,7 +76,8 @@ class _Writer:
 
     def bad(self) -> Bad:
         """Return a call to be refused."""
-        return Bad(str(self.rng.choice(list(REFUSALS))), int(self.rng.integers(1000)))
+        kinds = STATEFUL if self.rng.random() < STATEFUL_SHARE else tuple(REFUSALS)
+        return Bad(kinds[int(self.rng.integers(len(kinds)))], int(self.rng.integers(1000)))
 
     def _about(self, kind: type[Step]) -> Step:
         """Return a step that refers to an earlier one."""
