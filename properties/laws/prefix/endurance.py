@@ -48,7 +48,7 @@ def check_long_lives(contract: ObjectContract, subject: Subject[ObjectContract],
 def _script(case: Case) -> Script:
     script = case.options.get("script", "random")
     if script in CIRCUMSTANCES:
-        return write_circumstance(script, case.seed, case.shape["P"])
+        return list(write_circumstance(script, case.seed, case.shape["P"]))
     return write_script(case)
 
 

@@ -15,12 +15,14 @@ from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.core.verdict import Finding, Verdict
 
-LENGTHS, LEAVES = (2048, 8192, 32_768), (500, 2000, 8000)
+LENGTHS, LEAVES = (2048, 8192, 32_768), (400, 1600, 6400)
 """Each four times the one before."""
 LIMIT = 12.0
 """How much longer four times the work may take: 4 if the cost is linear, 16 if it is quadratic."""
 NOTICED = 1e-3
 """Seconds: what takes less is not judged."""
+LONG = 0.02
+"""Seconds: what takes longer is not measured again."""
 ATTEMPTS, REPEATS = 4, 3
 """How often the law must be broken in a row, and of how many times each is the least."""
 
@@ -92,7 +94,7 @@ def _time(prepare: Callable[[Callable[..., Any], int], Prepared], make: Callable
         began = time.process_time()
         call()
         times.append(time.process_time() - began)
-        if times[0] > 1:
+        if times[0] > LONG:
             break
     return min(times)
 

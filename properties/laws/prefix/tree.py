@@ -81,6 +81,7 @@ FAILED_CALL = Law(
     share=0.5,
 )
 TREE_LAWS = (
+    LONG_LIVES,
     MODEL,
     INSERTION_ORDER,
     IDEMPOTENT_MATCH,
@@ -89,7 +90,6 @@ TREE_LAWS = (
     FAILED_CALL,
     EPOCHS,
     BATCHED_MATCH,
-    LONG_LIVES,
     COST,
     MEMORY_KEPT,
 )

@@ -1,6 +1,7 @@
 """Scripts made for what random ones hardly meet: counts, depths, lengths and lives at which trees go wrong."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import count
 
 import numpy as np
@@ -19,7 +20,7 @@ from draftproof.properties.lockstep.prefix.steps import (
     Tokens,
     Unlock,
 )
-from draftproof.properties.lockstep.steps import Script, Step
+from draftproof.properties.lockstep.steps import Step
 
 LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512,
            513, 1023, 1024, 1025, 2047, 2048, 2049)  # fmt: skip
@@ -36,6 +37,9 @@ Circumstance = Callable[[np.random.Generator, int], Iterator[Step]]
 def many_locks(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
     """Lock a node and one below it hundreds of times; all that time nothing of it may go."""
     shared, below, beside = _run(page_size, 0, 2), _run(page_size, 0, 4), _run(page_size, 9, 2)
+    yield Insert(_run(page_size, 0, 3))
+    yield Match("longer", _run(page_size, 0, 3))
+    yield Evict(page_size)
     for name, tokens in (("shared", shared), ("below", below), ("beside", beside)):
         yield Insert(tokens)
         yield Match(name, tokens)
@@ -43,6 +47,9 @@ def many_locks(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
         yield Lock("shared" if number % 3 else "below", number % 2 == 0)
         if number in COUNTS:
             yield from _every_call(shared, number)
+            yield from _uses(rng, page_size, number)
+            yield Lock("longer", True)
+            yield Confirm("stale", "longer")
             yield Evict(page_size)
             yield Insert(beside)
     yield Lock("beside")
@@ -74,10 +81,10 @@ def deep_chain(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
     tokens = _run(page_size, 0, DEPTH)
     yield Insert(tokens)
     yield Match("end", tokens)
-    for pages in range(1, DEPTH):
+    for pages in range(DEPTH - 1, 0, -1):  # from below: each split is near the root, and so is all that it uses
         yield Confirm("split", "end", pages)
-        if pages + 1 in LENGTHS:
-            yield from _every_call(tokens[: pages * page_size], pages)
+    for pages in LENGTHS:
+        yield from _every_call(tokens[: pages * page_size], pages)
     yield Read("end", tokens)
     yield Lock("end", True)
     yield Evict(2**31 - 1)
@@ -174,6 +181,21 @@ def _every_call(tokens: Tokens, number: int) -> Iterator[Step]:
     yield Evict(0)
 
 
+def _uses(rng: np.random.Generator, page_size: int, number: int) -> Iterator[Step]:
+    """Use leaves of their own in every way and in any order: that in which they go tells whether it counted."""
+    leaves = [_run(page_size, 10**6 + 100 * number + 3 * each, 2) for each in range(8)]
+    for tokens in leaves:
+        yield Insert(tokens)
+    for place in rng.permutation(np.repeat(np.arange(8), [0, 1, 1, 2, 2, 3, 3, 4])).tolist():
+        if place % 2:
+            yield Read("used", leaves[place])
+            yield Confirm("used", "used")
+        elif place % 4:
+            yield Match("used", leaves[place])
+        else:
+            yield Insert(leaves[place], None, place)
+
+
 CIRCUMSTANCES: dict[str, Circumstance] = {
     "locks": many_locks,
     "hits": many_hits,
@@ -186,6 +208,8 @@ CIRCUMSTANCES: dict[str, Circumstance] = {
 """By what there is much of."""
 
 
-def write_circumstance(name: str, seed: int, page_size: int) -> Script:
-    """Return the steps of one of CIRCUMSTANCES."""
-    return list(CIRCUMSTANCES[name](np.random.default_rng(seed), page_size))
+@lru_cache(32)
+def write_circumstance(name: str, seed: int, page_size: int) -> tuple[Step, ...]:
+    """Return the steps of one of CIRCUMSTANCES, and after them some whose order of use the end will tell."""
+    rng = np.random.default_rng(seed)
+    return (*CIRCUMSTANCES[name](rng, page_size), *_uses(rng, page_size, 0))
