@@ -132,7 +132,7 @@ def evidence(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def power(session: nox.Session) -> None:
-    """Measure how many wrong implementations the suite rejects, as far as that is stale; ``--all`` for all."""
+    """Measure how many wrong implementations the suite rejects, as far as that is stale."""
     _install(session, "torch", "triton", "test")
     session.run("draftproof", "power", "--record", *session.posargs, env={"OMP_NUM_THREADS": "1"})
 

@@ -11,9 +11,10 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, Contract, FunctionContract
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.core.verdict import Finding, Verdict, worst
-from draftproof.properties.faults.fault import Faulty
+from draftproof.properties.faults.functions.fault import Faulty
 from draftproof.properties.judges.rounding import too_many_forgiven
 from draftproof.properties.laws.shared.admissible import ADMISSIBLE
+from draftproof.properties.lockstep.shrinking import without_shrinking
 
 KEPT = 4096
 """Inputs kept in memory, by case."""
@@ -70,7 +71,8 @@ def hunt(subject: Subject[Any], checks: Sequence[Check]) -> Kill | None:
     counted: dict[str, list[int]] = {}
     for number, check in enumerate(checks, 1):
         try:
-            verdict = check.law.check(contract, subject, check.case)
+            with without_shrinking():
+                verdict = check.law.check(contract, subject, check.case)
             subject.synchronise()
         except Exception as error:
             raised = Finding(check.law.name, "an answer", f"{type(error).__name__}: {error}"[:200])

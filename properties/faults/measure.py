@@ -11,11 +11,12 @@ from typing import Any
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract, ObjectContract
 from draftproof.properties.core.subject import FunctionSubject, Subject
-from draftproof.properties.faults.enumeration import function_faults
-from draftproof.properties.faults.fault import Fault, Faulty, Function
+from draftproof.properties.faults.functions.enumeration import function_faults
+from draftproof.properties.faults.functions.fault import Fault, Faulty, Function
+from draftproof.properties.faults.functions.witness import prove
 from draftproof.properties.faults.hunt import hunt, kill_order
-from draftproof.properties.faults.objects import ObjectFault, object_faults
-from draftproof.properties.faults.witness import prove
+from draftproof.properties.faults.objects.enumeration import ObjectFault
+from draftproof.properties.faults.objects.enumeration import faults as object_faults
 
 BUDGETS = ("small", "standard", "deep")
 

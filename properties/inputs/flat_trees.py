@@ -17,6 +17,8 @@ TREES = ("bushy", "deep", "flat")
 TOKENS = ("small", "wide")
 ATTEMPTS = 8
 CANDIDATES = 256
+HIGH = 1 / 3
+"""The share of trees whose slots lie at the end of int32."""
 
 
 class FlatTree(NamedTuple):
@@ -68,7 +70,7 @@ def flat_tree(
     """
     M, C, H, P = (shape[axis] for axis in ("M", "C", "H", "page_size"))
     namespaces = min(M, int(rng.integers(1, 4)))
-    count = max(0, min(M - namespaces, C // P, H if "full_table" in flags else H - 1 - H // 5))
+    count = max(0, min(M - namespaces, C // P, H if "full_table" in flags else max(H - 1 - H // 5, 1)))
     ids = rng.permutation(np.arange(1, M))[: namespaces - 1 + count]
     ids = np.concatenate([np.zeros(min(M, 1), np.int64), ids])
     lengths = _lengths(rng, count, C // P) * P
@@ -99,10 +101,16 @@ def flat_tree(
 
 
 def flat_slots(rng: np.random.Generator, tree: FlatTree, page_size: int) -> np.ndarray:
-    """Return int32 [C]: for every page of an edge a page of slots that no other has."""
+    """Return int32 [C]: for every page of an edge a page of slots that no other has.
+
+    In one tree of three the pages are the last that int32 can name.
+    """
     lengths = tree.nodes[tree.ids, LENGTH].astype(np.int64)
     places = np.repeat(tree.nodes[tree.ids, START] - _begins(lengths), lengths) + np.arange(lengths.sum())
-    pages = rng.permutation(len(tree.edges) // page_size + 5)[: len(places) // page_size]
+    room = len(tree.edges) // page_size + 5
+    pages = rng.permutation(room)[: len(places) // page_size]
+    if rng.random() < HIGH:
+        pages += 2**31 // page_size - room
     slots = rng.integers(-1, 2**31, len(tree.edges), np.int64).astype(np.int32)
     slots[places] = (pages[:, None] * page_size + np.arange(page_size)).reshape(-1)
     return slots
@@ -126,7 +134,7 @@ def _parents(rng: np.random.Generator, kind: str, namespaces: int, count: int) -
     """Return each node's parent among the roots (0 .. namespaces-1) and the nodes before it."""
     before = namespaces + np.arange(count)
     if kind == "deep":
-        parents: np.ndarray = np.maximum(before - rng.geometric(0.7, count), 0)
+        parents: np.ndarray = np.maximum(before - rng.geometric(0.9, count), 0)
     else:
         choices = np.minimum(before, namespaces + 3) if kind == "flat" else before
         parents = (rng.random(count) * choices).astype(np.int64)

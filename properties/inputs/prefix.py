@@ -24,10 +24,14 @@ from draftproof.properties.inputs.flat_trees import (
 MATCH_FLAGS = ("collisions", "full_table", "hostile_offsets", "hostile_roots", "hostile_tree")
 FILL_FLAGS = ("hostile_lengths", "hostile_nodes", "hostile_tree")
 
-ENDINGS = ("whole", "cut", "beyond", "changed", "first wrong", "empty")
-"""How a request relates to the path of a node."""
+ENDINGS = ("whole", "cut", "beyond", "changed", "late", "between", "first wrong", "empty")
+"""How a request relates to the path of a node.
 
-RAGGED_TOKENS = 4096
+"changed" is wrong in one token anywhere; "late" in one of the last pages: in their first token, their
+second half or their last; "between" in a page whose neighbours are right, after the first and before the last.
+"""
+
+RAGGED_TOKENS = 2**17
 """The most that a request of ragged length takes from the path of a node, and adds to it."""
 
 CORRUPTED = 0.15
@@ -176,13 +180,24 @@ def _ended(rng: np.random.Generator, path: np.ndarray, room: int, case: Case) ->
         path = path[: rng.integers(len(path) + 1)]
     # The place of a wrong token must be one that is left.
     request: np.ndarray = np.concatenate([path, tail] if kind == "beyond" else [path])[:room]
-    if kind in ("changed", "first wrong") and len(request):
-        place = 0 if kind == "first wrong" else rng.integers(len(request))
+    if kind in ("changed", "late", "between", "first wrong") and len(request):
+        place = _wrong(rng, kind, len(request), P)
         request[place] ^= np.int32(1 << rng.integers(0, 31))
         page = request[place // P * P :][:P]
         if "collisions" in case.flags and 1 < P == len(page):
             page[:] = collided(rng, page)
     return request
+
+
+def _wrong(rng: np.random.Generator, kind: str, length: int, page_size: int) -> int:
+    """Return the place of the token in which a request of ``length`` tokens leaves its path."""
+    pages = length // page_size
+    inside = int(rng.choice([0, page_size - 1, int(rng.integers(page_size // 2, page_size))]))
+    if kind == "late" and pages:
+        return (pages - 1 - int(rng.integers(min(pages, 3)))) * page_size + inside
+    if kind == "between" and pages > 2:
+        return int(rng.integers(1, pages - 1)) * page_size + inside
+    return 0 if kind == "first wrong" else int(rng.integers(length))
 
 
 def _spoiled(rng: np.random.Generator, values: np.ndarray, wrong: list[Any], share: float) -> np.ndarray:

@@ -12,14 +12,17 @@ SHOWN = 60
 
 
 class MismatchError(Exception):
-    """An object did something else than the rule; carries the finding."""
+    """An object did something else than the rule; carries the finding.
 
-    def __init__(self, where: str, expected: str, got: object) -> None:
-        self.finding = Finding(where, expected, str(got))
+    ``where`` may be a ``Line``: it is put in words here, and only here.
+    """
+
+    def __init__(self, where: object, expected: str, got: object) -> None:
+        self.finding = Finding(str(where), expected, str(got))
         super().__init__(str(self.finding))
 
 
-def judge_value(where: str, expected: object, got: object) -> None:
+def judge_value(where: object, expected: object, got: object) -> None:
     """Expect an equal value of just the same type: an int, and no NumPy scalar."""
     kind = type(expected).__name__
     if type(got) is not type(expected):
@@ -28,7 +31,7 @@ def judge_value(where: str, expected: object, got: object) -> None:
         raise MismatchError(where, str(expected), got)
 
 
-def judge_array(where: str, noun: str, expected: np.ndarray, got: Any) -> None:
+def judge_array(where: object, noun: str, expected: np.ndarray, got: Any) -> None:
     """Expect a one-dimensional int32 array of just these numbers, in this order.
 
     ``noun`` says what they are: "slots".

@@ -30,6 +30,30 @@ def format_value(value: Any) -> str:
     return repr(value)
 
 
+def format_argument(value: Any) -> str:
+    """Return an expression for an argument that lies in memory as it did: widths, strides, alignment.
+
+    Needs ``import numpy as np``.
+
+    >>> format_argument(np.arange(6, dtype=np.int16)[::-2])
+    "np.array([1, 3, 5], 'int16').repeat(2)[::-2]"
+    """
+    if not isinstance(value, np.ndarray) or value.ndim != 1:
+        return format_value(value)
+    numbers, dtype = format_numbers(value.tolist()), repr(str(value.dtype))
+    if not value.flags.aligned:
+        return f"np.frombuffer(b'\\0' + np.array({numbers}, {dtype}).tobytes(), {dtype}, offset=1)"
+    if not value.flags.writeable:
+        return f"np.frombuffer(np.array({numbers}, {dtype}).tobytes(), {dtype})"
+    step = value.strides[0] // value.itemsize if len(value) > 1 else 1
+    if step == 1:
+        return f"np.array({numbers}, {dtype})"
+    if step < 0:
+        numbers = format_numbers(value[::-1].tolist())
+    repeated = f".repeat({abs(step)})" if abs(step) > 1 else ""
+    return f"np.array({numbers}, {dtype}){repeated}[::{step}]"
+
+
 def format_numbers(numbers: Sequence[float]) -> str:
     """Return an expression whose value is the list of the numbers.
 

@@ -53,7 +53,7 @@ def expect_refusal(recorded: RecordedObject, refusal: Refusal) -> None:
             wanted = f"an error that names {refusal.method} and {refusal.argument}"
             raise MismatchError(raised.line, wanted, str(raised.error)) from raised
         return
-    raise MismatchError(recorded.lines[-1], "an error", "none")
+    raise MismatchError(recorded.last, "an error", "none")
 
 
 def needs_bad_calls(failure: Failure, make: Callable[[], Executor]) -> bool:

@@ -1,6 +1,8 @@
 """Shortens a script that fails until a few calls show what is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from draftproof.properties.core.verdict import Finding
@@ -8,6 +10,18 @@ from draftproof.properties.lockstep.steps import Script, SimplifyScript
 
 TRIES = 500
 """Shorter scripts tried."""
+STEPS = ContextVar("STEPS", default=40_000)
+"""Steps that all of them may have together: a long script is not tried as often."""
+
+
+@contextmanager
+def without_shrinking() -> Iterator[None]:
+    """Let failures be told as they come, for whoever only asks whether there is one."""
+    token = STEPS.set(0)
+    try:
+        yield
+    finally:
+        STEPS.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,7 @@ class _Search:
     def __init__(
         self, failure: Failure, run: Run, simplify_script: SimplifyScript | None, tries: int
     ) -> None:
-        self.best, self.run, self.tries = failure, run, tries
+        self.best, self.run, self.tries, self.steps = failure, run, tries, STEPS.get()
         self.simplify_script = simplify_script
 
     def leave_out(self) -> bool:
@@ -78,9 +92,10 @@ class _Search:
 
     def _fails(self, script: Script) -> bool:
         """Run a script; keep it if it fails and is smaller than the best."""
-        if self.tries <= 0:
+        if self.tries <= 0 or self.steps < len(script):
             return False
         self.tries -= 1
+        self.steps -= len(script)
         failure = self.run(script)
         if failure is None or _measure(failure) >= _measure(self.best):
             return False

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from draftproof.properties.core.case import Case
 from draftproof.properties.lockstep.prefix.script import NAMESPACES as NAMED
+from draftproof.properties.lockstep.prefix.script import PRIORITIES as RANKS
 from draftproof.properties.lockstep.prefix.script import write_script
 from draftproof.properties.lockstep.prefix.sequences import EXTREMES
 from draftproof.properties.lockstep.prefix.steps import Namespace, Tokens
@@ -12,8 +13,8 @@ from draftproof.properties.strategies.rows import SEEDS
 from draftproof.properties.strategies.validation import choice, integer
 
 NAMESPACES: st.SearchStrategy[Namespace] = st.sampled_from((None, *NAMED))
-PRIORITIES = st.integers(-2, 2)
-KINDS = ("small", "wide", "deep")
+PRIORITIES = st.integers(-2, 2) | st.sampled_from(RANKS)
+KINDS = ("small", "wide", "deep", "colliding")
 
 
 def token_sequences(page_size: int = 1, *, pages: int = 6) -> st.SearchStrategy[Tokens]:
@@ -40,7 +41,7 @@ def tree_scripts(
     """Return scripts of calls to a prefix tree, for ``properties.lockstep.prefix.executor``.
 
     A script follows from a seed; ``tokens`` is "small" for few different tokens, "wide" for all of
-    int32, "deep" for sequences that grow. With ``hostile`` calls that must be refused are among them.
+    int32, "deep" for sequences that grow, "colliding" for pages of one hash. With ``hostile`` calls that must be refused are among them.
     """
     integer("tree_scripts", "page_size", page_size, 1)
     integer("tree_scripts", "steps", steps, 0)

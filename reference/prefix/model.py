@@ -85,7 +85,7 @@ class PrefixModel:
         covered = self._covered(namespace, given)
         keys = self._keys(namespace, given)
         present, whole = len(covered) * self.page_size, len(keys) * self.page_size
-        cached = [slot for page in self.pages.values() for slot in page.slots]
+        cached = {slot for page in self.pages.values() for slot in page.slots}
         checks.storable(where, places[present:whole], cached, self.page_size)
         checks.int32(where, "priority", priority)
 

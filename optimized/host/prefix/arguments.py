@@ -65,4 +65,4 @@ def vector(
     if len(value) and not bounds.min <= value.min() <= value.max() <= bounds.max:
         wrong = value.min() if value.min() < bounds.min else value.max()
         raise ValueError(f"{where}: each of {name} must fit {bounds.dtype}, got {wrong}")
-    return np.ascontiguousarray(value, dtype=dtype)
+    return np.require(value, dtype, ["C_CONTIGUOUS", "ALIGNED"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.law import Law
+from draftproof.properties.inputs.forms import arrange
 from draftproof.properties.laws.prefix.metamorphic import make_check
 from draftproof.properties.lockstep.calls import RaisedError, RecordedObject
 from draftproof.properties.lockstep.comparisons import Instances
@@ -58,7 +59,7 @@ class Reader:
         slots = np.arange(self.allocated, self.allocated + len(step.tokens), dtype=np.int32)
         self.allocated += -(-len(step.tokens) // size) * size
         present = self.tree.call(
-            "insert", list(step.tokens), slots, namespace=step.namespace, priority=step.priority
+            "insert", arrange(step.tokens, step.form), slots, namespace=step.namespace, priority=step.priority
         )
         for begin in range(present, whole, size):
             page = tuple(slots[begin : begin + size].tolist())
@@ -68,16 +69,16 @@ class Reader:
         """Note a node, a length and the epoch; the slots are those that the tree has there now."""
         tree, tokens = self.tree, step.tokens
         if isinstance(step, Read) and hasattr(tree.target, "match_many"):
-            asked, offsets = np.array(tokens, np.int32), np.array([0, len(tokens)], np.int64)
+            asked, offsets = arrange(tokens, step.form), np.array([0, len(tokens)], np.int64)
             lengths, nodes = tree.call("match_many", asked, offsets, namespace=step.namespace)
             length, node = int(lengths[0]), int(nodes[0])
         else:
-            answer = tree.call("match", list(tokens), namespace=step.namespace)
+            answer = tree.call("match", arrange(tokens, step.form), namespace=step.namespace)
             length, node = len(answer.slots), answer.node
         ends = range(self.page_size, length + 1, self.page_size)
         pages = [self.cached.get((step.namespace, tokens[:end])) for end in ends]
         if None in pages:
-            raise MismatchError(tree.lines[-1], "a cached prefix", f"{length} tokens")
+            raise MismatchError(tree.last, "a cached prefix", f"{length} tokens")
         slots = tuple(slot for page in pages if page is not None for slot in page)
         self.claims[step.name] = Claim(node, tree.read("epoch"), slots)
 
@@ -88,7 +89,7 @@ class Reader:
             return
         answer = self._accepted(claim, "confirm", claim.node, len(claim.slots), claim.epoch)
         if answer is not None:
-            judge_slots(self.tree.lines[-1], np.array(claim.slots, np.int32), answer.slots)
+            judge_slots(self.tree.last, np.array(claim.slots, np.int32), answer.slots)
             self.claims[step.name] = Claim(answer.node, self.tree.read("epoch"), claim.slots)
 
     def lock(self, step: Lock) -> None:
@@ -110,7 +111,7 @@ class Reader:
         kept = {slot for claim in self.claims.values() if claim.locks for slot in claim.slots}
         if freed & kept:
             raise MismatchError(
-                self.tree.lines[-1], "no slot of a locked match", format_numbers(sorted(freed & kept))
+                self.tree.last, "no slot of a locked match", format_numbers(sorted(freed & kept))
             )
         self.cached = {prefix: page for prefix, page in self.cached.items() if not freed & set(page)}
 
@@ -132,7 +133,7 @@ class Reader:
         gone = set(claim.slots) - {slot for page in self.cached.values() for slot in page}
         if gone:
             freed = f"acceptance, though slots {format_numbers(sorted(gone))} have been freed"
-            raise MismatchError(self.tree.lines[-1], "StaleMatchError", freed)
+            raise MismatchError(self.tree.last, "StaleMatchError", freed)
         return True if answer is None else answer
 
 

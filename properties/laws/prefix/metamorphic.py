@@ -10,7 +10,7 @@ from draftproof.properties.core.contract import ObjectContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.core.verdict import Verdict
-from draftproof.properties.lockstep.calls import RecordedObject
+from draftproof.properties.lockstep.calls import Joined, RecordedObject
 from draftproof.properties.lockstep.comparisons import Instances, run_comparison
 from draftproof.properties.lockstep.judging import MismatchError
 from draftproof.properties.lockstep.prefix.comparisons import PrefixSlots, insert, match, open_namespaces
@@ -39,7 +39,7 @@ def compare_orders(trees: Instances, page_size: int, script: Script) -> int:
             insert(tree, slots, insertion)
     for step in asked:
         judge_slots(
-            f"{first.lines[-1]}, inserted in the opposite order",
+            Joined(first.last, ", inserted in the opposite order"),
             *(match(tree, step).slots for tree in (first, second)),
         )
     return len(asked)
@@ -57,12 +57,12 @@ def compare_repeats(trees: Instances, page_size: int, script: Script) -> int:
     for step in asked:
         first = match(tree, step)
         epoch = tree.read("epoch")
-        _same(tree.lines[-1], first, match(tree, step))
+        _same(tree.last, first, match(tree, step))
         if tree.read("epoch") != epoch:
-            raise MismatchError(f"{tree.lines[-1]}: tree.epoch", str(epoch), tree.read("epoch"))
+            raise MismatchError(Joined(tree.last, ": tree.epoch"), str(epoch), tree.read("epoch"))
         answers.append(first)
     for step, first in zip(asked, answers, strict=True):
-        _same(tree.lines[-1], first, match(tree, step))
+        _same(tree.last, first, match(tree, step))
     return 2 * len(asked)
 
 
@@ -84,7 +84,7 @@ def compare_pages(trees: Instances, page_size: int, script: Script) -> int:
         compared += 1
         rounded = lengths[0] // page_size * page_size
         if lengths[1] != rounded:
-            raise MismatchError(coarse.lines[-1], f"{lengths[0]} rounded down to {rounded}", lengths[1])
+            raise MismatchError(coarse.last, f"{lengths[0]} rounded down to {rounded}", lengths[1])
     return compared
 
 
@@ -118,9 +118,9 @@ def compare_evictions(trees: Instances, page_size: int, script: Script) -> int:
                 freed = [parts.call("evict", count * page_size) for count in (pages // 2, pages - pages // 2)]
                 expected = whole.call("evict", step.count)
                 if len(expected) != wanted:
-                    raise MismatchError(whole.lines[-1], f"{wanted} slots", len(expected))
+                    raise MismatchError(whole.last, f"{wanted} slots", len(expected))
                 judge_slots(
-                    f"{whole.lines[-1]}, evicted in two parts",
+                    Joined(whole.last, ", evicted in two parts"),
                     np.sort(expected),
                     np.sort(np.concatenate(freed)),
                 )
@@ -147,19 +147,19 @@ def compare_batch(trees: Instances, page_size: int, script: Script) -> int:
         epoch = tree.read("epoch")
         lengths, nodes = tree.call("match_many", tokens, offsets, namespace=namespace)
         if tree.read("epoch") != epoch:
-            raise MismatchError(f"{tree.lines[-1]}: tree.epoch", str(epoch), tree.read("epoch"))
+            raise MismatchError(Joined(tree.last, ": tree.epoch"), str(epoch), tree.read("epoch"))
         for r, step in enumerate(group):
             confirmed = tree.call("confirm", int(nodes[r]), int(lengths[r]), epoch)
             answer = match(tree, step)
             if lengths[r] != len(answer.slots):
                 raise MismatchError(
-                    f"{tree.lines[-1]}: length in match_many", str(len(answer.slots)), lengths[r]
+                    Joined(tree.last, ": length in match_many"), str(len(answer.slots)), lengths[r]
                 )
-            _same(f"{tree.lines[-1]}, confirmed", answer, confirmed)
+            _same(Joined(tree.last, ", confirmed"), answer, confirmed)
     return len(asked)
 
 
-def _same(where: str, first: Any, again: Any) -> None:
+def _same(where: object, first: Any, again: Any) -> None:
     judge_slots(where, first.slots, getattr(again, "slots", None))
     if first.node != again.node:
         raise MismatchError(where, f"node {first.node}", f"node {again.node}")

@@ -1,5 +1,6 @@
 """Laws of a prefix tree beside its model: every answer is the model's, and a refused call changes nothing."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -8,6 +9,7 @@ from draftproof.properties.core.contract import ObjectContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.laws.prefix.endurance import LONG_LIVES
 from draftproof.properties.laws.prefix.epochs import EPOCHS
 from draftproof.properties.laws.prefix.metamorphic import (
     BATCHED_MATCH,
@@ -16,6 +18,7 @@ from draftproof.properties.laws.prefix.metamorphic import (
     INSERTION_ORDER,
     PAGE_ALGEBRA,
 )
+from draftproof.properties.laws.prefix.resources import COST, MEMORY_KEPT
 from draftproof.properties.lockstep.executor import find_failure
 from draftproof.properties.lockstep.prefix.executor import TreeExecutor
 from draftproof.properties.lockstep.prefix.script import write_script
@@ -25,10 +28,22 @@ from draftproof.properties.lockstep.shrinking import Failure, shrink
 from draftproof.properties.lockstep.steps import Script
 
 
+def executor_of(subject: Subject[ObjectContract], case: Case) -> Callable[[], TreeExecutor]:
+    """Return what makes a case's executor of the subject's trees."""
+    return partial(
+        TreeExecutor,
+        subject.implementation,
+        case.shape["P"],
+        case.options["policy"],
+        high=case.options.get("slots") == "high",
+        overwrite="overwritten" in case.flags,
+    )
+
+
 def check_model(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Take a script's steps on the tree and on the model; the verdict has the shortest that differs."""
     verdict = Verdict()
-    make = partial(TreeExecutor, subject.implementation, case.shape["P"], case.options["policy"])
+    make = executor_of(subject, case)
     failure = find_failure(make, write_script(case), close=True, verdict=verdict)
     if failure is not None:
         shortest = shrink(failure, partial(find_failure, make), simplify_script)
@@ -39,7 +54,7 @@ def check_model(contract: ObjectContract, subject: Subject[ObjectContract], case
 def check_failed_call(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Put calls that must be refused between a script's steps; nothing is wrong that was right without."""
     verdict = Verdict()
-    make = partial(TreeExecutor, subject.implementation, case.shape["P"], case.options["policy"])
+    make = executor_of(subject, case)
 
     def run(script: Script, close: bool = False) -> Failure | None:
         failure = find_failure(make, script, close=close, verdict=verdict)
@@ -66,6 +81,7 @@ FAILED_CALL = Law(
     share=0.5,
 )
 TREE_LAWS = (
+    LONG_LIVES,
     MODEL,
     INSERTION_ORDER,
     IDEMPOTENT_MATCH,
@@ -74,5 +90,7 @@ TREE_LAWS = (
     FAILED_CALL,
     EPOCHS,
     BATCHED_MATCH,
+    COST,
+    MEMORY_KEPT,
 )
 """Everything that must hold for a prefix tree."""

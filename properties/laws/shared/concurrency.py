@@ -22,7 +22,7 @@ CALLS = 40
 """Calls of each graph; the most of each thread in a round."""
 
 ROUNDS, TOGETHER = 4, 0.01
-"""How often two threads start at once, and for how many seconds each then calls: longer than a start takes."""
+"""How often two threads start at once, and for how many seconds each calls: longer than a start takes."""
 
 SWITCH = 1e-6
 """Seconds after which Python lets another thread go on."""

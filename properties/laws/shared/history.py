@@ -107,7 +107,7 @@ def _written_into(caller: Caller, first: Arrays) -> Verdict:
 
 
 def check_many_calls(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
-    """Call some hundred times with two sets of inputs, in turn at first: answers stay those of the first calls."""
+    """Call some hundred times with two sets of inputs, in turn at first: answers stay the first ones."""
     verdict, caller = Verdict(), Caller(contract, subject, case)
     callers = (caller, caller.another())
     held = [each.launch() for each in callers]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from draftproof.properties.inputs.forms import arrange
 from draftproof.properties.lockstep.calls import RecordedObject
 from draftproof.properties.lockstep.prefix.steps import Insert, Match, Namespace, Open, Tokens
 from draftproof.properties.lockstep.steps import Script
@@ -28,13 +29,14 @@ class PrefixSlots:
 
 def insert(tree: RecordedObject, slots: PrefixSlots, step: Insert) -> Any:
     """Insert a step's tokens under their own slots."""
-    own = slots.assign(step.tokens, step.namespace)
-    return tree.call("insert", list(step.tokens), own, namespace=step.namespace, priority=step.priority)
+    own = arrange(slots.assign(step.tokens, step.namespace), step.form)
+    tokens = arrange(step.tokens, step.form)
+    return tree.call("insert", tokens, own, namespace=step.namespace, priority=step.priority)
 
 
 def match(tree: RecordedObject, step: Insert | Match) -> Any:
     """Match a step's tokens."""
-    return tree.call("match", list(step.tokens), namespace=step.namespace)
+    return tree.call("match", arrange(step.tokens, step.form), namespace=step.namespace)
 
 
 def open_namespaces(tree: RecordedObject, script: Script) -> None:

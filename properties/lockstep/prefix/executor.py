@@ -46,6 +46,8 @@ class TreeExecutor(Executor):
         Of the tree.
     pages
         Pages in the pool. An insertion for which it has no room is passed over.
+    high, overwrite
+        Where the pool lies, and whether arrays are overwritten: see ``CheckedTree``.
 
     Attributes
     ----------
@@ -58,9 +60,16 @@ class TreeExecutor(Executor):
     """
 
     def __init__(
-        self, tree_class: Callable[..., Any], page_size: int = 1, policy: str = "lru", pages: int = PAGES
+        self,
+        tree_class: Callable[..., Any],
+        page_size: int = 1,
+        policy: str = "lru",
+        pages: int = PAGES,
+        *,
+        high: bool = False,
+        overwrite: bool = False,
     ) -> None:
-        self.tree = CheckedTree(tree_class, page_size, policy, pages)
+        self.tree = CheckedTree(tree_class, page_size, policy, pages, high, overwrite)
         super().__init__(self.tree.recorded)
         self.handles: dict[str, Handle] = {}
         self.requests: dict[str, Request] = {}
@@ -90,24 +99,26 @@ class TreeExecutor(Executor):
     @take.register
     def _(self, step: Insert) -> None:
         if step.namespace in self.tree.namespaces:
-            own = self._allocate(len(step.tokens))
+            own = self.tree.allocate(len(step.tokens))
             if own is not None:
-                self._store(step.tokens, own[:0], own, step.namespace, step.priority)
+                self._store(step.tokens, own[:0], own, step.namespace, step.priority, step.form)
 
     @take.register
     def _(self, step: Match) -> None:
         if step.namespace in self.tree.namespaces:
-            self._remember(step.name, self.tree.match(step.tokens, step.namespace))
+            self._remember(step.name, self.tree.match(step.tokens, step.namespace, step.form))
 
     @take.register
     def _(self, step: Read) -> None:
         if step.namespace in self.tree.namespaces:
-            self._remember(step.name, self.tree.read(step.tokens, step.namespace))
+            self._remember(step.name, self.tree.read(step.tokens, step.namespace, step.form))
 
     @take.register
     def _(self, step: Confirm) -> None:
         seen = self.handles.get(step.of)
-        now = None if seen is None else self.tree.confirm(seen)
+        now = None
+        if seen is not None:
+            now = self.tree.confirm(seen, step.shorten(seen.length, self.tree.page_size))
         if now is not None:
             self._remember(step.name, now)
 
@@ -161,27 +172,27 @@ class TreeExecutor(Executor):
         if name in self.requests:
             return
         handle = self.tree.match(tokens, namespace)
-        own = self._allocate(len(tokens) - handle.length)
+        own = self.tree.allocate(len(tokens) - handle.length)
         if own is not None:
             self.requests[name] = Request(handle, tokens, own)
             self.tree.lock(handle, seen=True)
 
-    def _allocate(self, count: int) -> np.ndarray | None:
-        """Take whole pages for so many tokens from the pool; None if it has too few."""
-        size, pool = self.tree.page_size, self.tree.pool
-        wanted = -(-count // size) * size
-        return pool.allocate(wanted) if wanted <= pool.free_tokens else None
-
     def _store(
-        self, tokens: Tokens, shared: np.ndarray, own: np.ndarray, namespace: Namespace, priority: int
+        self,
+        tokens: Tokens,
+        shared: np.ndarray,
+        own: np.ndarray,
+        namespace: Namespace,
+        priority: int,
+        form: str = "list",
     ) -> None:
         """Insert tokens under slots that the tree has already, then under ones of the pool."""
         size, start = self.tree.page_size, len(shared)
         slots = np.concatenate([shared, own])[: len(tokens)]
-        present = self.tree.insert(tokens, slots, namespace, priority)
+        present = self.tree.insert(tokens, slots, namespace, priority, form)
         self.asked[tokens, namespace] = None
-        self.tree.pool.free(own[: present - start])  # duplicates of what was present
-        self.tree.pool.free(own[len(tokens) // size * size - start :])  # a partial page is not stored
+        self.tree.free(own[: present - start])  # duplicates of what was present
+        self.tree.free(own[len(tokens) // size * size - start :])  # a partial page is not stored
 
 
 LOOKS = 12

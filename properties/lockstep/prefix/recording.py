@@ -26,6 +26,6 @@ def format_match(answer: Any) -> str:
     return format_answer(answer)
 
 
-def judge_slots(where: str, expected: np.ndarray, got: Any) -> None:
+def judge_slots(where: object, expected: np.ndarray, got: Any) -> None:
     """Expect a one-dimensional int32 array with just these slots, in this order."""
     judge_array(where, "slots", expected, got)

@@ -34,7 +34,7 @@ def _insertion(tree: CheckedTree, number: int, asked: Asked) -> _Insertion:
     pages = len(tokens) // size
     kept = tokens[: number // 7 % (pages + 1) * size]
     new = [*kept, *[STRANGER] * size]
-    first = tree.capacity + number % 3 * size
+    first = tree.outside + number % 3 * size
     keywords = {} if namespace is None else {"namespace": namespace}
     return _Insertion(new, list(range(first, first + len(new))), keywords)
 
@@ -87,10 +87,12 @@ def _misaligned(tree: CheckedTree, tokens: list[int], slots: list[int]) -> tuple
 
 
 def _unlocked(tree: CheckedTree, number: int, asked: Asked) -> Refusal:
-    """Unlock a node that nobody has locked itself, its descendants perhaps; a stranger if there is none."""
+    """Unlock a node that nobody has locked itself, but a descendant if there is one; a stranger if there is none."""
     ends = {node: tree.nodes.prefixes[node] for node in tree.ids if tree.nodes.alive(node)}
     free = [node for node, prefix in ends.items() if not tree.model.held[prefix]]
-    node = tree.ids[free[number % len(free)]] if free else STRANGER
+    above = [node for node in free if ends[node] in tree.model.pages and tree.model.pages[ends[node]].locks]
+    candidates = above if above and number % 4 else free
+    node = tree.ids[candidates[number % len(candidates)]] if candidates else STRANGER
     return Refusal("unlock", "node", (node,))
 
 
@@ -145,3 +147,6 @@ REFUSALS: dict[str, MakeRefusal] = {
     "confirm part of a page": _partial_length,
 }
 """Bad calls by kind."""
+
+STATEFUL = ("unlock what is not locked", "a cached slot", "insert at a priority in words", "a slot twice")
+"""Those that a tree refuses only if it looks at what it holds, or before it has changed anything."""

@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from draftproof.properties.inputs.collisions import CollidingPages
 from draftproof.properties.lockstep.prefix.steps import Tokens
 
 EXTREMES = (-(2**31), 2**31 - 1, -1, 0, 1, 255, 256, 257, 65_536, 65_537, 1 << 24)
 """Tokens at the ends of int32, and some that agree in their low bits."""
 LONGEST = 640
-"""Tokens of a sequence: the model is searched by brute force."""
+"""Tokens of a sequence, unless that is less than four pages: the model is searched by brute force."""
 
 WAYS = {"deep": (0.1, 0.1, 0.2, 0.6), "other": (0.25, 0.25, 0.35, 0.15)}
 """How often a sequence is new, an earlier one cut, cut and continued, or continued whole."""
@@ -19,7 +20,8 @@ class Sequences:
     def __init__(self, rng: np.random.Generator, page_size: int, kind: str) -> None:
         self.rng, self.page_size, self.kind = rng, page_size, kind
         self.made: list[Tokens] = []
-        self.pages = max(1, min(24 if kind == "deep" else 6, LONGEST // page_size))
+        self.colliding = CollidingPages(rng, page_size)
+        self.pages = max(4, min(24 if kind == "deep" else 6, LONGEST // page_size))
 
     def next(self) -> Tokens:
         """Return a sequence: new, an earlier one cut anywhere, or that with another end."""
@@ -52,6 +54,8 @@ class Sequences:
     def _page(self) -> list[int]:
         """Return a page that differs from others in one token, wherever that stands."""
         rng, size = self.rng, self.page_size
+        if self.kind == "colliding":
+            return self.colliding.draw()
         page = [0] * size
         place = int(rng.choice([0, size - 1, int(rng.integers(size))]))
         page[place] = int(rng.choice(EXTREMES)) if self.kind == "wide" else int(rng.integers(3))

@@ -10,7 +10,7 @@ from draftproof.properties.lockstep.notation import format_numbers
 from draftproof.properties.lockstep.steps import Step, lower, shorten
 
 Tokens = tuple[int, ...]
-Namespace = str | int | None
+Namespace = str | bytes | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Insert(Step):
     tokens: Tokens
     namespace: Namespace = None
     priority: int = 0
+    form: str = "list"
+    """One of FORMS, of tokens and slots."""
 
     def __str__(self) -> str:
         rank = f" at priority {self.priority}" if self.priority else ""
-        return f"insert {format_numbers(self.tokens)}{_inside(self.namespace)}{rank}"
+        return f"insert {_written(self.tokens, self.form)}{_inside(self.namespace)}{rank}"
 
     @property
     def size(self) -> int:
@@ -41,10 +43,12 @@ class Insert(Step):
         return len(self.tokens)
 
     def simplify(self) -> Iterator[Step]:
-        """Yield insertions of fewer tokens, then one without a priority."""
+        """Yield insertions of fewer tokens, then one without a priority, then one of lists."""
         yield from (replace(self, tokens=tokens) for tokens in shorten(self.tokens))
         if self.priority:
             yield replace(self, priority=0)
+        if self.form != "list":
+            yield replace(self, form="list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,10 @@ class Match(Step):
     name: str
     tokens: Tokens
     namespace: Namespace = None
+    form: str = "list"
 
     def __str__(self) -> str:
-        return f"{self.name} = match {format_numbers(self.tokens)}{_inside(self.namespace)}"
+        return f"{self.name} = match {_written(self.tokens, self.form)}{_inside(self.namespace)}"
 
     @property
     def size(self) -> int:
@@ -64,8 +69,10 @@ class Match(Step):
         return len(self.tokens)
 
     def simplify(self) -> Iterator[Step]:
-        """Yield matches of fewer tokens."""
+        """Yield matches of fewer tokens, then one of a list."""
         yield from (replace(self, tokens=tokens) for tokens in shorten(self.tokens))
+        if self.form != "list":
+            yield replace(self, form="list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,10 @@ class Read(Step):
     name: str
     tokens: Tokens
     namespace: Namespace = None
+    form: str = "list"
 
     def __str__(self) -> str:
-        return f"{self.name} = read {format_numbers(self.tokens)}{_inside(self.namespace)}"
+        return f"{self.name} = read {_written(self.tokens, self.form)}{_inside(self.namespace)}"
 
     @property
     def size(self) -> int:
@@ -85,19 +93,31 @@ class Read(Step):
         return len(self.tokens)
 
     def simplify(self) -> Iterator[Step]:
-        """Yield reads of fewer tokens."""
+        """Yield reads of fewer tokens, then one of a list."""
         yield from (replace(self, tokens=tokens) for tokens in shorten(self.tokens))
+        if self.form != "list":
+            yield replace(self, form="list")
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm(Step):
-    """Turn what was read or matched at an earlier epoch into a match of now."""
+    """Turn what was read or matched at an earlier epoch into a match of now: all of it, or its first pages."""
 
     name: str
     of: str
+    pages: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.name} = confirm {self.of}"
+        return f"{self.name} = confirm {'' if self.pages is None else f'{self.pages} pages of '}{self.of}"
+
+    def simplify(self) -> Iterator[Step]:
+        """Yield a confirmation of everything."""
+        if self.pages is not None:
+            yield replace(self, pages=None)
+
+    def shorten(self, length: int, page_size: int) -> int:
+        """Return how many of so many tokens are confirmed."""
+        return length if self.pages is None else min(self.pages * page_size, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +214,10 @@ class Release(Step):
     def __str__(self) -> str:
         rank = f" at priority {self.priority}" if self.priority else ""
         return f"release {self.name}{rank}"
+
+
+def _written(tokens: Tokens, form: str) -> str:
+    return format_numbers(tokens) + ("" if form == "list" else f" as {form}")
 
 
 def _inside(namespace: Namespace) -> str:

@@ -13,13 +13,13 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Arrays, FunctionContract, Work
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
-from draftproof.properties.faults.effects import another, misread, neighbours
-from draftproof.properties.faults.enumeration import function_faults
-from draftproof.properties.faults.fault import Fault, Faulty, Where
+from draftproof.properties.faults.functions.effects import another, misread, neighbours
+from draftproof.properties.faults.functions.enumeration import function_faults
+from draftproof.properties.faults.functions.fault import Fault, Faulty, Where
+from draftproof.properties.faults.functions.sizes import thresholds
+from draftproof.properties.faults.functions.witness import prove
 from draftproof.properties.faults.hunt import hunt, kill_order
 from draftproof.properties.faults.measure import count_unproved, measure, tally
-from draftproof.properties.faults.sizes import thresholds
-from draftproof.properties.faults.witness import prove
 from draftproof.properties.judges.equality import judge_equal, required
 from draftproof.properties.laws.shared.functions import SHARED
 

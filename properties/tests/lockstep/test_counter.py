@@ -80,7 +80,7 @@ class CounterExecutor(Executor):
             case Add(amount):
                 self.value = min(self.value + amount, LIMIT)
                 answer = self.recorded.call("add", amount)
-                judge_value(self.recorded.lines[-1], self.value, answer)
+                judge_value(self.recorded.last, self.value, answer)
             case Bad("negative", number):
                 expect_refusal(self.recorded, Refusal("add", "amount", (-1 - number,)))
 

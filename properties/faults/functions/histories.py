@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.contract import FunctionContract
-from draftproof.properties.faults.effects import RAISES, STALE, another
-from draftproof.properties.faults.fault import Call, Effect, Fault, Function, Outputs, Where, copied
+from draftproof.properties.faults.functions.effects import RAISES, STALE, another
+from draftproof.properties.faults.functions.fault import Call, Effect, Fault, Function, Outputs, Where, copied
 
 CALLS = (1, 2, 255, 256)
 """How many calls went before."""

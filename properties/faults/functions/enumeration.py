@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from itertools import chain
 
 from draftproof.properties.core.contract import FunctionContract
-from draftproof.properties.faults.fault import Fault
-from draftproof.properties.faults.histories import history_faults
-from draftproof.properties.faults.layouts import layout_faults
-from draftproof.properties.faults.places import place_faults
-from draftproof.properties.faults.sizes import size_faults
-from draftproof.properties.faults.values import choice_faults, value_faults
+from draftproof.properties.faults.functions.fault import Fault
+from draftproof.properties.faults.functions.histories import history_faults
+from draftproof.properties.faults.functions.layouts import layout_faults
+from draftproof.properties.faults.functions.places import place_faults
+from draftproof.properties.faults.functions.sizes import size_faults
+from draftproof.properties.faults.functions.values import choice_faults, value_faults
 
 
 def function_faults(contract: FunctionContract) -> Iterator[Fault]:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.contract import FunctionContract
-from draftproof.properties.faults.effects import RAISES, misread
-from draftproof.properties.faults.fault import Call, Fault, Where
+from draftproof.properties.faults.functions.effects import RAISES, misread
+from draftproof.properties.faults.functions.fault import Call, Fault, Where
 
 LEAST = 2
 """An axis of fewer elements has no stride."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.contract import Argument, Arrays, FunctionContract
-from draftproof.properties.faults.fault import Call, Effect, Function, Outputs, copied
+from draftproof.properties.faults.functions.fault import Call, Effect, Function, Outputs, copied
 
 Columns = Callable[[int], slice] | Callable[[int], int]
 """Which columns of a last axis of so many."""

@@ -9,7 +9,7 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.memory import same_bits
 from draftproof.properties.core.subject import FunctionSubject
-from draftproof.properties.faults.fault import Fault, Faulty, Function
+from draftproof.properties.faults.functions.fault import Fault, Faulty, Function
 
 ATTEMPTS = 24
 """Inputs tried before a fault counts as one that cannot be triggered."""

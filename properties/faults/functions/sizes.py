@@ -7,8 +7,8 @@ import numpy as np
 
 from draftproof.axes import Axis
 from draftproof.properties.core.contract import FunctionContract
-from draftproof.properties.faults.effects import RAISES, another, is_float, lost, neighbours
-from draftproof.properties.faults.fault import Call, Fault, Where
+from draftproof.properties.faults.functions.effects import RAISES, another, is_float, lost, neighbours
+from draftproof.properties.faults.functions.fault import Call, Fault, Where
 
 ENGINES = {
     "B": 1024, "R": 1024, "K": 64, "V": 2**18, "N": 2**20, "count": 1024, "page_size": 256, "width": 256,

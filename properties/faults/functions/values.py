@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 from draftproof.properties.core.contract import Argument, Arrays, FunctionContract
-from draftproof.properties.faults.effects import (
+from draftproof.properties.faults.functions.effects import (
     RAISES,
     another,
     forgotten,
@@ -17,7 +17,7 @@ from draftproof.properties.faults.effects import (
     other_choice,
     replaced,
 )
-from draftproof.properties.faults.fault import Call, Effect, Fault, Where
+from draftproof.properties.faults.functions.fault import Call, Effect, Fault, Where
 from draftproof.properties.inputs.extremes import Test, extremes
 
 MANY = ("all of a row", "one of a row")

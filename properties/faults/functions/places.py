@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from draftproof.properties.core.contract import Argument, FunctionContract
-from draftproof.properties.faults.effects import is_float, lost, moved, neighbours, of_outputs
-from draftproof.properties.faults.fault import Call, Fault, Where
-from draftproof.properties.faults.sizes import largest
+from draftproof.properties.faults.functions.effects import is_float, lost, moved, neighbours, of_outputs
+from draftproof.properties.faults.functions.fault import Call, Fault, Where
+from draftproof.properties.faults.functions.sizes import largest
 
 ROWS = (0, 1, 32, 64, 128, 256)
 COLUMNS = (0, 31, 32, 127, 128, 1023, 1024, 4096, 65_536, 131_072)

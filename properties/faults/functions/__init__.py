@@ -1,0 +1,1 @@
+"""Faults of functions of arrays: thin wrappers around a right one."""

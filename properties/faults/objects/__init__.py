@@ -1,0 +1,1 @@
+"""Faults of objects with calls: thin subclasses of the oracle."""

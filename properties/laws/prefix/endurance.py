@@ -1,0 +1,87 @@
+"""The law of long lives: what random scripts hardly meet, beside the oracle."""
+
+from functools import partial
+
+import numpy as np
+
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import ObjectContract
+from draftproof.properties.core.law import Law
+from draftproof.properties.core.subject import Subject
+from draftproof.properties.core.verdict import Verdict
+from draftproof.properties.lockstep.executor import find_failure
+from draftproof.properties.lockstep.prefix.circumstances import CIRCUMSTANCES, write_circumstance
+from draftproof.properties.lockstep.prefix.script import write_script
+from draftproof.properties.lockstep.prefix.simplification import simplify_script
+from draftproof.properties.lockstep.prefix.twin import TwinExecutor
+from draftproof.properties.lockstep.shrinking import shrink
+from draftproof.properties.lockstep.steps import Script
+
+STEPS = 600
+"""Of a random script."""
+RANDOM = {"small": 2, "standard": 10, "deep": 60}
+"""How many random scripts there are beside the written ones."""
+POLICIES = {"hits": "lfu"}
+"""What shows a circumstance; else it is drawn."""
+
+
+def check_long_lives(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
+    """Take a long script's steps on the tree and on the oracle; the verdict has a short one that differs."""
+    page_size = case.shape["P"]
+    high = (2**31 // page_size - 2**20 // page_size) * page_size
+    make = partial(
+        TwinExecutor,
+        subject.implementation,
+        contract.oracle,
+        page_size,
+        case.options["policy"],
+        high if case.options.get("slots") == "high" else 0,
+    )
+    verdict = Verdict()
+    failure = find_failure(make, _script(case), close=True, verdict=verdict)
+    if failure is not None:
+        shortest = shrink(failure, partial(find_failure, make), simplify_script)
+        verdict.findings.append(shortest.describe())
+    return verdict
+
+
+def _script(case: Case) -> Script:
+    script = case.options.get("script", "random")
+    if script in CIRCUMSTANCES:
+        return list(write_circumstance(script, case.seed, case.shape["P"]))
+    return write_script(case)
+
+
+def long_lives(contract: ObjectContract, device: str, budget: str, seed: int) -> list[Case]:
+    """Return a case of every circumstance, and of random scripts as the budget allows."""
+    rng = np.random.default_rng([seed, 8])
+    options, sizes = contract.options, contract.sizes["P"]
+    made = []
+    for number in range(RANDOM[budget]):
+        drawn = {name: str(rng.choice(choices)) for name, choices in options.items()}
+        P, flags = int(rng.choice(sizes)), frozenset({"namespaces"} if number % 2 else ())
+        made.append(
+            Case(contract.name, {"P": P, "steps": STEPS}, "int32", {**drawn, "script": "random"}, 0, flags)
+        )
+    for script in CIRCUMSTANCES:
+        for _ in range(1 if budget == "small" else 2):
+            P = 1 if script in ("depth", "lengths") and budget != "deep" else int(rng.choice(sizes[:5]))
+            policy = POLICIES.get(script, str(rng.choice(options["policy"])))
+            chosen = {"policy": policy, "slots": str(rng.choice(options["slots"])), "script": script}
+            shape = {"P": P, "steps": len(write_circumstance(script, 0, 1))}
+            made.append(Case(contract.name, shape, "int32", chosen))
+    seeds = rng.integers(1, 2**31, len(made))
+    return [
+        Case(case.operation, case.shape, case.dtype, case.options, int(number), case.flags)
+        for case, number in zip(made, seeds, strict=True)
+    ]
+
+
+LONG_LIVES = Law(
+    "long lives",
+    "In deep trees, under hundreds of locks and uses, at every length and after many calls, every answer is "
+    "the oracle's.",
+    check_long_lives,
+    devices=("numpy", "cpu", "cuda"),
+    cases=long_lives,
+)
