@@ -107,6 +107,29 @@ def _partial_length(tree: CheckedTree, number: int, asked: Asked) -> Refusal | N
     return Refusal("confirm", "length", (0, 1, tree.nodes.epoch))
 
 
+def _part_below(tree: CheckedTree, number: int, asked: Asked) -> Refusal | None:
+    """Confirm part of a page at a node that has it."""
+    ends = {node: tree.nodes.prefixes[node][1] for node in tree.ids if tree.nodes.alive(node)}
+    long = [node for node, tokens in ends.items() if len(tokens) >= tree.page_size > 1]
+    if not long:
+        return None
+    node = long[number % len(long)]
+    length = len(ends[node]) - 1
+    return Refusal("confirm", "length", (tree.ids[node], length, tree.nodes.epoch))
+
+
+def _broken_offsets(*offsets: int) -> MakeRefusal:
+    """Return a maker of lookups of many requests, of four tokens in all, whose offsets are damaged."""
+
+    def make(tree: CheckedTree, number: int, asked: Asked) -> Refusal | None:
+        if not hasattr(tree.recorded.target, "match_many"):
+            return None
+        given = np.zeros(4, np.int32), np.array(offsets, np.int64)
+        return Refusal("match_many", "offsets", given)
+
+    return make
+
+
 def _constant(
     method: str, argument: str, *arguments: Any, error: Any = ValueError, **keywords: Any
 ) -> MakeRefusal:
@@ -135,6 +158,18 @@ REFUSALS: dict[str, MakeRefusal] = {
     "match in an unknown namespace": _constant("match", "namespace", [1], namespace=NEVER_OPENED),
     "match float tokens": _constant("match", "tokens", np.zeros(3), error=TypeError),
     "match a token past int32": _constant("match", "tokens", [-(2**31) - 1]),
+    "match an array past int32": _constant("match", "tokens", np.array([1, 2**31])),
+    "an array past int32": _broken("tokens", ValueError, lambda b, t, s: (np.array([*t[:-1], 2**32 + 8]), s)),
+    "match nothing": _constant("match", "tokens", None, error=TypeError),
+    "match a set": _constant("match", "tokens", {1, 2}, error=TypeError),
+    "match a string": _constant("match", "tokens", "12", error=TypeError),
+    "match an empty table": _constant("match", "tokens", np.empty((0, 2), np.int32)),
+    "match in an unhashable namespace": _constant("match", "namespace", [1], error=TypeError, namespace=[]),
+    "open an unhashable namespace": _constant("open", "namespace", [], error=TypeError),
+    "offsets below 0": _broken_offsets(-1, 2),
+    "offsets that descend": _broken_offsets(0, 3, 2),
+    "offsets past the tokens": _broken_offsets(0, 5),
+    "no offsets": _broken_offsets(),
     "evict fewer than none": _constant("evict", "count", -1),
     "evict a fraction": _constant("evict", "count", 1.5, error=TypeError),
     "lock a stranger": _constant("lock", "node", STRANGER),
@@ -145,6 +180,7 @@ REFUSALS: dict[str, MakeRefusal] = {
     "confirm fewer than none": _confirm_pages(-1),
     "confirm past the end": _confirm_pages(1),
     "confirm part of a page": _partial_length,
+    "confirm part of a page below the root": _part_below,
 }
 """Bad calls by kind."""
 
