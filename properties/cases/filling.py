@@ -23,7 +23,7 @@ def filled(space: Space, rows: Sequence[Row], rng: np.random.Generator, most: fl
             counts[d][v] += v is not None
         for d in rng.permutation([d for d, v in enumerate(row) if v is None]):
             values = rng.permutation(len(space.dimensions[d].values)).tolist()
-            values.sort(key=lambda v, d=d: counts[d][v])  # type: ignore[misc]
+            values.sort(key=lambda v, d=d: counts[d][v])
             choices = ((*row[:d], v, *row[d + 1 :]) for v in values)
             limit = max(most, space.cost(row))
             row = next(c for c in choices if space.cost(c) <= limit and space.complete(c) is not None)

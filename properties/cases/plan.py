@@ -135,7 +135,8 @@ def _cut(contract: Contract, made: list[Case], rng: np.random.Generator) -> list
         replace(case, shape={axis: _short(contract, axis, size, rng) for axis, size in case.shape.items()})
         for case in made
     ]
-    left, few = set().union(*map(_values, short)), []
+    left: set[tuple[str, object]] = set().union(*map(_values, short))
+    few: list[Case] = []
     while short and (left or len(few) < INTERPRETED_CASES):
         best = max(short, key=lambda case: len(left & _values(case)))
         short.remove(best)

@@ -163,7 +163,11 @@ class Space:
     def demands(self, strength: int) -> Iterator[Items]:
         """Yield every ``strength`` choices that some admitted row makes at once."""
         flags = range(len(self.dimensions[-1].values))
-        at_once = [[()], [(v,) for v in flags], list(combinations(flags[1:], 2))]
+        at_once: list[list[tuple[int, ...]]] = [
+            [()],
+            [(v,) for v in flags],
+            [*combinations(flags[1:], 2)],
+        ]
         for count, sets in enumerate(at_once[: strength + 1]):
             for chosen in combinations(range(self.flags), strength - count):
                 values = [range(len(self.dimensions[d].values)) for d in chosen]

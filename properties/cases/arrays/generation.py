@@ -58,7 +58,7 @@ def _covering(space: Space, strength: int) -> list[Row]:
 def _constraints(space: Space) -> Iterator[dict[str, Any]]:
     """Yield what excludes what: pairs of any dimensions, and sizes together that cost too much."""
     sizes = [d for d, each in enumerate(space.dimensions) if each.kind == "size"]
-    together = [*combinations(range(len(space.dimensions)), 2)]
+    together: list[tuple[int, ...]] = [*combinations(range(len(space.dimensions)), 2)]
     together += [chosen for count in range(3, len(sizes) + 1) for chosen in combinations(sizes, count)]
     known: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
     for chosen in together:
