@@ -48,7 +48,15 @@ COUNTS = (2, 3, 16, 17, 127, 128, 255, 256, 257, 300)
 HUGE = 2**31 - 2**12
 FORMS = ("tuple", "int8", "int16", "int64", "uint8", "uint16", "uint32", "uint64", ">i4", "step", "reversed",
          "read-only", "misaligned")  # fmt: skip
-PAIRS: tuple[tuple[Any, Any], ...] = (("7", 7), (7, "7"), ("None", None), (True, 1), (-1, -2), ("", None), (0, None))
+PAIRS: tuple[tuple[Any, Any], ...] = (
+    ("7", 7),
+    (7, "7"),
+    ("None", None),
+    (True, 1),
+    (-1, -2),
+    ("", None),
+    (0, None),
+)
 
 
 def _pages(t: int) -> int:
@@ -65,12 +73,18 @@ def _sizes() -> list[Circumstance]:
         made.append(_tokens("sizes", f"tokens % {m} == 0", lambda n, m=m: n > 0 and n % m == 0, length=2 * m))
         made.append(_tokens("sizes", f"tokens % {m} == 1", lambda n, m=m: n % m == 1, length=2 * m + 1))
     made.append(_tokens("sizes", "no tokens", lambda n: n == 0, length=16))
-    for P in (1, 2, 3, 4, 16, 64, 128, 256):
-        made.append(_tree("sizes", f"page size {P}", lambda tree, P=P: tree.page_size == P, page_size=P))
+    made += [
+        _tree("sizes", f"page size {P}", lambda tree, P=P: tree.page_size == P, page_size=P)
+        for P in (1, 2, 3, 4, 16, 64, 128, 256)
+    ]
     partial = lambda call: len(call.tokens) % call.tree.page_size != 0  # noqa: E731
-    made.append(Circumstance("sizes", "part of a page", partial, Situation(page_size=4, length=30), ("tokens",)))
+    made.append(
+        Circumstance("sizes", "part of a page", partial, Situation(page_size=4, length=30), ("tokens",))
+    )
     last = lambda call: len(call.tokens) % call.tree.page_size == call.tree.page_size - 1  # noqa: E731
-    made.append(Circumstance("sizes", "all but a page", last, Situation(page_size=16, length=63), ("tokens",)))
+    made.append(
+        Circumstance("sizes", "all but a page", last, Situation(page_size=16, length=63), ("tokens",))
+    )
     for t in AROUND[2:]:
         grown = Situation(length=max(2 * t, 16))
         made.append(_tree("sizes", f"cached >= {t}", lambda tree, t=t: tree.cached >= t, grown))
@@ -101,7 +115,9 @@ _SINGLE = ("match", "insert", "lock", "unlock", "confirm")
 def _tokens(family: str, name: str, holds: Callable[[int], bool], **situation: Any) -> Circumstance:
     length = situation["length"]
     situation.setdefault("page_size", _pages(length) if length % 3 == 0 else 1)
-    return Circumstance(family, name, lambda call: holds(len(call.tokens)), Situation(**situation), ("tokens",))
+    return Circumstance(
+        family, name, lambda call: holds(len(call.tokens)), Situation(**situation), ("tokens",)
+    )
 
 
 def _tree(
@@ -117,7 +133,9 @@ def _history() -> list[Circumstance]:
         made.append(Circumstance("history", f"call {n}", nth, Situation(calls=n + 1)))
         late = lambda call, n=n: call.history.counts[call.method] >= n  # noqa: E731
         made.append(Circumstance("history", f"call {n} and later", late, Situation(calls=n + 1)))
-    made.append(Circumstance("history", "after a refusal", lambda c: c.history.refused, Situation(refused=True)))
+    made.append(
+        Circumstance("history", "after a refusal", lambda c: c.history.refused, Situation(refused=True))
+    )
     two = lambda call: len(call.history.alive) > 1  # noqa: E731
     made.append(Circumstance("history", "two trees alive", two, Situation(second=True)))
     for t in COUNTS:
@@ -130,7 +148,9 @@ def _history() -> list[Circumstance]:
     reused = lambda call: bool(call.tree._free)  # noqa: E731
     made.append(Circumstance("history", "an id is free", reused, Situation()))
     inside = lambda call: call.walk.inside  # noqa: E731
-    made.append(Circumstance("history", "a split is due", inside, Situation(), ("tokens",), ("match", "insert")))
+    made.append(
+        Circumstance("history", "a split is due", inside, Situation(), ("tokens",), ("match", "insert"))
+    )
     below = lambda call: call.tree._nodes[call.given["node"]].children  # noqa: E731
     made.append(Circumstance("history", "a node with children", below, Situation(), ("node",)))
     root = lambda call: call.tree._nodes[call.given["node"]].parent < 0  # noqa: E731
@@ -140,9 +160,15 @@ def _history() -> list[Circumstance]:
     always = lambda call: True  # noqa: E731
     lent = Situation(written=True)
     made.append(
-        Circumstance("history", "arrays are written into", always, lent, methods=("insert", "match", "confirm"),
-                     effects=LENT)
-    )  # fmt: skip
+        Circumstance(
+            "history",
+            "arrays are written into",
+            always,
+            lent,
+            methods=("insert", "match", "confirm"),
+            effects=LENT,
+        )
+    )
     return made
 
 
@@ -153,17 +179,23 @@ def _values() -> list[Circumstance]:
         made.append(Circumstance("values", f"a token {low}", equal, Situation(token=low), ("tokens",)))
     for power in (7, 8, 15, 16, 17, 24, 30):
         above = lambda call, p=power: max(call.tokens) >= 2**p  # noqa: E731
-        made.append(Circumstance("values", f"a token >= 2^{power}", above, Situation(token=2**power), ("tokens",)))
+        made.append(
+            Circumstance("values", f"a token >= 2^{power}", above, Situation(token=2**power), ("tokens",))
+        )
     most = lambda call: 2**31 - 1 in call.tokens  # noqa: E731
     made.append(Circumstance("values", "the largest token", most, Situation(token=2**31 - 1), ("tokens",)))
     for power in (8, 12, 15, 16, 17, 20, 24, 30):
         high = lambda call, p=power: max(map(int, call.given["slots"])) >= 2**p  # noqa: E731
-        made.append(Circumstance("values", f"a slot >= 2^{power}", high, Situation(slot=2**power), ("slots",)))
+        made.append(
+            Circumstance("values", f"a slot >= 2^{power}", high, Situation(slot=2**power), ("slots",))
+        )
         holds = lambda tree, p=power: max(tree._slots, default=0) >= 2**p  # noqa: E731
         made.append(_tree("values", f"cached slot >= 2^{power}", holds, slot=2**power))
     last = lambda call: max(map(int, call.given["slots"])) >= HUGE  # noqa: E731
     made.append(Circumstance("values", "the last slots", last, Situation(slot=HUGE), ("slots",)))
-    made.append(_tree("values", "last slots cached", lambda tree: max(tree._slots, default=0) >= HUGE, slot=HUGE))
+    made.append(
+        _tree("values", "last slots cached", lambda tree: max(tree._slots, default=0) >= HUGE, slot=HUGE)
+    )
     for value in (-1, 1, 2, 127, 128, 255, 2**15, 2**16, 2**31 - 1, -(2**31), -300):
         ranked = lambda call, v=value: (call.given["priority"] >= v > 0) or call.given["priority"] <= v < 0  # noqa: E731
         situation = Situation(policy="priority", priority=value)
@@ -172,17 +204,24 @@ def _values() -> list[Circumstance]:
 
 
 def _choices() -> list[Circumstance]:
-    made = []
-    for policy in ("lru", "mru", "fifo", "lfu", "priority"):
-        made.append(_tree("choices", f"policy {policy}", lambda tree, p=policy: tree.policy == p, policy=policy))
+    made = [
+        _tree("choices", f"policy {policy}", lambda tree, p=policy: tree.policy == p, policy=policy)
+        for policy in ("lru", "mru", "fifo", "lfu", "priority")
+    ]
     given = lambda call: call.given["namespace"] is not None  # noqa: E731
-    made.append(Circumstance("choices", "a namespace", given, Situation(namespaces=("a", None)), ("namespace",)))
+    made.append(
+        Circumstance("choices", "a namespace", given, Situation(namespaces=("a", None)), ("namespace",))
+    )
     for one, other in PAIRS:
         exact = lambda call, v=one: type(call.given["namespace"]) is type(v) and call.given["namespace"] == v  # noqa: E731
         both = Situation(namespaces=(one, other))
-        made.append(Circumstance("choices", f"namespace {one!r} beside {other!r}", exact, both, ("namespace",)))
+        made.append(
+            Circumstance("choices", f"namespace {one!r} beside {other!r}", exact, both, ("namespace",))
+        )
     again = lambda call: call.given["namespace"] in call.tree._roots  # noqa: E731
-    made.append(Circumstance("choices", "opened already", again, Situation(namespaces=("a",)), methods=("open",)))
+    made.append(
+        Circumstance("choices", "opened already", again, Situation(namespaces=("a",)), methods=("open",))
+    )
     many = lambda tree: len(tree._roots) > 2  # noqa: E731
     made.append(_tree("choices", "three namespaces", many, namespaces=("a", "b", None)))
     seen = lambda call: call.given["epoch"] is not None  # noqa: E731

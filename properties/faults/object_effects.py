@@ -281,7 +281,9 @@ EFFECTS: tuple[Effect, ...] = (
     Effect("all locks", ("unlock",), _unlock_all),
     Effect("the first root", ("open",), _first_root, {"namespaces": ("a", None)}),
     Effect("a new root", ("open",), _new_root, {"namespaces": ("a", None)}),
-    Effect("another namespace", ("match", "insert", "match_many"), _other_namespace, {"namespaces": ("a", None)}),
+    Effect(
+        "another namespace", ("match", "insert", "match_many"), _other_namespace, {"namespaces": ("a", None)}
+    ),
     Effect("no priority", ("insert",), _no_priority, {"policy": "priority"}),
     Effect("tokens stay the caller's", ("insert",), _borrowed),
     Effect("the answer is given again", _MATCHES, _given_again),

@@ -29,7 +29,7 @@ ENDINGS = ("whole", "cut", "beyond", "changed", "late", "late", "between", "betw
 """How a request relates to the path of a node.
 
 "changed" is wrong in one token anywhere; "late" in one of the last pages: in their first token, their
-second half or their last; "between" in a page whose neighbours are right, after the first and before the last.
+second half or their last; "between" in a page after the first and before the last, alone.
 """
 
 LATE = ("whole", "beyond", "changed", "late", "late", "between", "between")
@@ -178,7 +178,7 @@ def _wrapped(tree: FlatTree) -> np.ndarray:
 
 
 def _longest(rng: np.random.Generator, tree: FlatTree, chosen: np.ndarray, N: int) -> tuple[int, int]:
-    """Let one request follow the longest path, in half of the trees; return which, and what the others have."""
+    """Let one request follow the longest path, in half of the trees; return which, and the others' share."""
     if not len(chosen) or not len(tree.ids) or (N < LARGE and rng.random() < 0.5):
         return -1, N
     longest = int(rng.integers(len(chosen)))

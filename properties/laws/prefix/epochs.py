@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.law import Law
+from draftproof.properties.inputs.forms import arrange
 from draftproof.properties.laws.prefix.metamorphic import make_check
 from draftproof.properties.lockstep.calls import RaisedError, RecordedObject
 from draftproof.properties.lockstep.comparisons import Instances
 from draftproof.properties.lockstep.judging import MismatchError
 from draftproof.properties.lockstep.notation import format_numbers
 from draftproof.properties.lockstep.prefix.comparisons import open_namespaces
-from draftproof.properties.inputs.forms import arrange
 from draftproof.properties.lockstep.prefix.recording import judge_slots
 from draftproof.properties.lockstep.prefix.script import Weights
 from draftproof.properties.lockstep.prefix.steps import (

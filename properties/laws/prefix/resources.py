@@ -1,9 +1,10 @@
-"""The laws of a prefix tree's cost and memory: four times the work takes about four times as long, and nothing is left."""
+"""The laws of a prefix tree's cost and memory: four times the work takes about four times as long."""
 
 import gc
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,10 @@ WORK: dict[str, tuple[Callable[[Callable[..., Any], int], Prepared], tuple[int, 
 
 
 def check_cost(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
-    """Time some work, then four times as much, and again; each must be broken several times over to be a finding."""
+    """Time some work, then four times as much, and again; a finding is what is seen several times over."""
     prepare, sizes = WORK[case.options["work"]]
     verdict = Verdict()
-    for smaller, larger in zip(sizes, sizes[1:], strict=False):
+    for smaller, larger in pairwise(sizes):
         for _ in range(ATTEMPTS):
             before, after = (_time(prepare, subject.implementation, size) for size in (smaller, larger))
             ratio = after / max(before, 1e-9)
@@ -79,14 +80,19 @@ def check_cost(contract: ObjectContract, subject: Subject[ObjectContract], case:
                 break
         where = f"{case.options['work']}: {larger} after {smaller}"
         verdict.expect(
-            after < NOTICED or ratio < LIMIT, where, f"less than {LIMIT:g} times as long", f"{ratio:.1f} times"
+            after < NOTICED or ratio < LIMIT,
+            where,
+            f"less than {LIMIT:g} times as long",
+            f"{ratio:.1f} times",
         )
         if verdict.findings:
             break
     return verdict
 
 
-def _time(prepare: Callable[[Callable[..., Any], int], Prepared], make: Callable[..., Any], size: int) -> float:
+def _time(
+    prepare: Callable[[Callable[..., Any], int], Prepared], make: Callable[..., Any], size: int
+) -> float:
     """Return the least of a few times, in seconds of this process's own."""
     times = []
     for _ in range(REPEATS):
@@ -135,7 +141,7 @@ def _length(page_size: int) -> int:
 
 
 def check_memory(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
-    """Fill and empty a tree over and over; what Python has allocated, and the process holds, must not grow."""
+    """Fill and empty a tree over and over; what Python allocates, and the process holds, must not grow."""
     page_size = case.shape["P"]
     make = make_round(subject.implementation(page_size, case.options["policy"]), page_size)
     make()
@@ -207,7 +213,12 @@ def memory_cases(contract: ObjectContract, device: str, budget: str, seed: int) 
     """Return cases of two page sizes."""
     policies = contract.options["policy"]
     return [
-        Case(contract.name, {"P": P, "steps": 500}, "int32", {"policy": policies[(seed + number) % len(policies)]})
+        Case(
+            contract.name,
+            {"P": P, "steps": 500},
+            "int32",
+            {"policy": policies[(seed + number) % len(policies)]},
+        )
         for number, P in enumerate((1, 16))
     ]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from draftproof.properties.inputs.forms import arrange
 from draftproof.properties.lockstep.calls import Joined, RaisedError
 from draftproof.properties.lockstep.judging import MismatchError, judge_value
 from draftproof.properties.lockstep.notation import format_numbers
-from draftproof.properties.inputs.forms import arrange
 from draftproof.properties.lockstep.prefix.handle import Handle
 from draftproof.properties.lockstep.prefix.nodes import Nodes, Prefix
 from draftproof.properties.lockstep.prefix.recording import judge_slots, record_tree
@@ -150,9 +150,7 @@ class CheckedTree:
     ) -> int:
         """Insert; return how many tokens were present."""
         whole = len(tokens) // self.page_size * self.page_size
-        present = self.model.insert(
-            np.array(tokens, np.int32), slots, namespace=namespace, priority=priority
-        )
+        present = self.model.insert(np.array(tokens, np.int32), slots, namespace=namespace, priority=priority)
         self.nodes.end_at((namespace, tokens[:present]), (namespace, tokens[:whole]))
         for begin in range(present, whole, self.page_size):
             self.pages_of[int(slots[begin])] = namespace, tokens[: begin + self.page_size]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from draftproof.properties.lockstep.calls import RecordedObject
 from draftproof.properties.inputs.forms import arrange
+from draftproof.properties.lockstep.calls import RecordedObject
 from draftproof.properties.lockstep.prefix.steps import Insert, Match, Namespace, Open, Tokens
 from draftproof.properties.lockstep.steps import Script
 

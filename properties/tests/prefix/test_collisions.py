@@ -16,7 +16,9 @@ def polynomial(page: np.ndarray, base: int) -> int:
 
 
 @pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize(("least", "change"), CHANGES, ids=lambda value: getattr(value, "__name__", str(value)))
+@pytest.mark.parametrize(
+    ("least", "change"), CHANGES, ids=lambda value: getattr(value, "__name__", str(value))
+)
 def test_a_change_keeps_its_hash(seed: int, least: int, change: collisions.Change) -> None:
     rng = np.random.default_rng(seed)
     page = rng.permutation(np.arange(100, 100 + max(least, 1 + seed % 16), dtype=np.int32))

@@ -62,7 +62,9 @@ class LengthInTwoBytes(Matcher):
 class OneBlock(Matcher):
     """Has threads for 1024 requests."""
 
-    def __call__(self, tokens: np.ndarray, offsets: np.ndarray, roots: np.ndarray, *tree: Any, **keywords: Any) -> Any:
+    def __call__(
+        self, tokens: np.ndarray, offsets: np.ndarray, roots: np.ndarray, *tree: Any, **keywords: Any
+    ) -> Any:
         found = super().__call__(tokens, offsets, roots, *tree, **keywords)
         for column in found:
             column[1024:] = 0
@@ -97,9 +99,13 @@ def test_a_wrong_one_is_rejected(name: str, wrong: type) -> None:
     assert hunt(subject, kill_order(name, "numpy", "standard")) is not None
 
 
-@pytest.mark.parametrize(("name", "right"), [("match_prefixes", Matcher()), ("fill_block_tables", TableFiller())])
+@pytest.mark.parametrize(
+    ("name", "right"), [("match_prefixes", Matcher()), ("fill_block_tables", TableFiller())]
+)
 def test_a_right_one_is_not(name: str, right: Any) -> None:
-    assert hunt(FunctionSubject(CONTRACTS[name], right, "numpy"), kill_order(name, "numpy", "standard")) is None
+    assert (
+        hunt(FunctionSubject(CONTRACTS[name], right, "numpy"), kill_order(name, "numpy", "standard")) is None
+    )
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 16, 256])

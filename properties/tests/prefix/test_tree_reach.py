@@ -1,4 +1,4 @@
-"""Wrong trees that short random scripts take for right ones: each is rejected, and by the law that is meant for it."""
+"""Wrong trees that short random scripts take for right ones: each is rejected, by the law meant for it."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -148,8 +148,8 @@ class LargePagesInHalves(reference.RadixTree):
 
 
 WRONG: dict[str, list[type]] = {
-    "long lives": [LocksInAByte, HitsInAByte, OneFrameANode, NamespacesInWords, StridesIgnored, UnsignedTokens,
-                   SlotsInFloats],
+    "long lives": [LocksInAByte, HitsInAByte, OneFrameANode, NamespacesInWords, StridesIgnored,
+                   UnsignedTokens, SlotsInFloats],
     "memory kept": [KeepsWhatMatched],
     "cost": [LooksAtEveryNode, TokensFromTheFront],
     "model": [TokensByReference, AnswersShared, PagesByHash, LargePagesInHalves],
@@ -162,7 +162,9 @@ def test_a_wrong_tree_is_rejected(law: str, tree: type) -> None:
     subject = Subject(CONTRACT, tree, "numpy")
     checks = [check for check in plan(CONTRACT, "numpy", "small", 0) if check.law.name == law]
     with without_shrinking():
-        findings = (finding for check in checks for finding in check.law.check(CONTRACT, subject, check.case).findings)
+        findings = (
+            finding for check in checks for finding in check.law.check(CONTRACT, subject, check.case).findings
+        )
         assert next(findings, None) is not None
 
 
