@@ -79,9 +79,10 @@ def _observe_oracle(oracle: type, situation: Situation, method: str) -> list[Obs
 
 def _build(fault: ObjectFault) -> type:
     alive: WeakSet[Any] = WeakSet()
+    initialise: Callable[..., None] = vars(fault.oracle)["__init__"]
 
     def construct(self: Any, *arguments: Any, **keywords: Any) -> None:
-        fault.oracle.__init__(self, *arguments, **keywords)
+        initialise(self, *arguments, **keywords)
         self._history = History(Counter(), alive)
         alive.add(self)
 

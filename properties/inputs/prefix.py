@@ -174,7 +174,8 @@ def _wrapped(tree: FlatTree) -> np.ndarray:
     places = np.full(len(tree.nodes), len(tree.table))
     taken = np.flatnonzero(tree.table >= 0)
     places[tree.table[taken]] = taken
-    return tree.ids[places[tree.ids] < homes]
+    wrapped: np.ndarray = tree.ids[places[tree.ids] < homes]
+    return wrapped
 
 
 def _longest(rng: np.random.Generator, tree: FlatTree, chosen: np.ndarray, N: int) -> tuple[int, int]:

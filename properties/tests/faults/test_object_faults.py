@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -12,8 +13,7 @@ from draftproof.properties.faults.hunt import hunt, kill_order
 from draftproof.properties.faults.object_witness import Situation, observe
 from draftproof.properties.faults.objects import ObjectFault, faults
 
-CONTRACT = CONTRACTS["RadixTree"]
-assert isinstance(CONTRACT, ObjectContract)
+CONTRACT = cast(ObjectContract, CONTRACTS["RadixTree"])
 FAULTS = list(faults(CONTRACT))
 FAMILIES = {"sizes", "depth", "history", "counts", "values", "choices", "layout"}
 CHEAP = [fault for fault in FAULTS if not fault.circumstance.name.startswith(("depth >= 1", "call 3"))]

@@ -20,7 +20,7 @@ class OtherIds(reference.RadixTree):
 
     def _add(self, node: Any) -> int:
         self._free.clear()
-        number = self.__dict__.setdefault("made", 0)
+        number: int = self.__dict__.setdefault("made", 0)
         self.made = number + 1
         self._nodes[number] = node
         return number

@@ -1,11 +1,12 @@
 """Wrong matchers and fillers that small flat trees take for right ones: each is rejected."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.faults.hunt import hunt, kill_order
 from draftproof.properties.inputs.prefix import ENDINGS, _wrong
@@ -93,9 +94,13 @@ WRONG = {
 }
 
 
+def subject_of(name: str, function: Any) -> FunctionSubject:
+    return FunctionSubject(cast(FunctionContract, CONTRACTS[name]), function, "numpy")
+
+
 @pytest.mark.parametrize(("name", "wrong"), [(name, wrong) for name, some in WRONG.items() for wrong in some])
 def test_a_wrong_one_is_rejected(name: str, wrong: type) -> None:
-    subject = FunctionSubject(CONTRACTS[name], wrong(), "numpy")
+    subject = subject_of(name, wrong())
     assert hunt(subject, kill_order(name, "numpy", "standard")) is not None
 
 
@@ -103,9 +108,7 @@ def test_a_wrong_one_is_rejected(name: str, wrong: type) -> None:
     ("name", "right"), [("match_prefixes", Matcher()), ("fill_block_tables", TableFiller())]
 )
 def test_a_right_one_is_not(name: str, right: Any) -> None:
-    assert (
-        hunt(FunctionSubject(CONTRACTS[name], right, "numpy"), kill_order(name, "numpy", "standard")) is None
-    )
+    assert hunt(subject_of(name, right), kill_order(name, "numpy", "standard")) is None
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 16, 256])
