@@ -17,6 +17,8 @@ TREES = ("bushy", "deep", "flat")
 TOKENS = ("small", "wide")
 ATTEMPTS = 8
 CANDIDATES = 256
+LARGE = 2**17
+"""Tokens from which on the first edge is a trunk: longer than what 16 bits count."""
 HIGH = 1 / 3
 """The share of trees whose slots lie at the end of int32."""
 
@@ -69,11 +71,11 @@ def flat_tree(
     probe sequences), "full_table" (no entry is free, if there are nodes enough).
     """
     M, C, H, P = (shape[axis] for axis in ("M", "C", "H", "page_size"))
-    namespaces = min(M, int(rng.integers(1, 4)))
+    namespaces = min((M + 1) // 2, int(rng.integers(1, 4)))
     count = max(0, min(M - namespaces, C // P, H if "full_table" in flags else max(H - 1 - H // 5, 1)))
     ids = rng.permutation(np.arange(1, M))[: namespaces - 1 + count]
     ids = np.concatenate([np.zeros(min(M, 1), np.int64), ids])
-    lengths = _lengths(rng, count, C // P) * P
+    lengths = _lengths(rng, count, C // P, C >= LARGE, kind == "deep") * P
     firsts = np.concatenate([[0], np.cumsum(lengths)])
     stream = drawn_tokens(rng, tokens, int(firsts[-1]))
     parents = _parents(rng, kind, namespaces, count)
@@ -122,9 +124,17 @@ def _begins(lengths: np.ndarray) -> np.ndarray:
     return begins
 
 
-def _lengths(rng: np.random.Generator, count: int, pages: int) -> np.ndarray:
-    """Return the pages of each edge: many have one, a few most of what there is."""
+def _lengths(rng: np.random.Generator, count: int, pages: int, trunk: bool, deep: bool) -> np.ndarray:
+    """Return the pages of each edge: many have one, a few most of what there is; a trunk a half of it.
+
+    In a deep tree the long ones come last: a request of a few hundred pages gets down to them.
+    """
+    if trunk and count:
+        half = (pages - count) // 2
+        return np.concatenate([[half + 1], _lengths(rng, count - 1, pages - half - 1, False, deep)])
     weights = rng.exponential(size=count) * (rng.random(count) < 0.8)
+    if deep:
+        weights[: count * 9 // 10] = 0
     spare = (pages - count) * weights / max(weights.sum(), 1e-9)
     pages_of: np.ndarray = 1 + spare.astype(np.int64)
     return pages_of

@@ -12,6 +12,7 @@ from draftproof.properties.inputs.flat_trees import (
     END,
     INT32,
     KEY,
+    LARGE,
     LENGTH,
     PARENT,
     START,
@@ -24,15 +25,24 @@ from draftproof.properties.inputs.flat_trees import (
 MATCH_FLAGS = ("collisions", "full_table", "hostile_offsets", "hostile_roots", "hostile_tree")
 FILL_FLAGS = ("hostile_lengths", "hostile_nodes", "hostile_tree")
 
-ENDINGS = ("whole", "cut", "beyond", "changed", "late", "between", "first wrong", "empty")
+ENDINGS = ("whole", "cut", "beyond", "changed", "late", "late", "between", "between", "first wrong", "empty")
 """How a request relates to the path of a node.
 
 "changed" is wrong in one token anywhere; "late" in one of the last pages: in their first token, their
-second half or their last; "between" in a page whose neighbours are right, after the first and before the last.
+second half or their last; "between" in a page after the first and before the last, alone.
 """
+
+LATE = ("whole", "beyond", "changed", "late", "late", "between", "between")
+"""Those that follow a path for long."""
 
 RAGGED_TOKENS = 2**17
 """The most that a request of ragged length takes from the path of a node, and adds to it."""
+
+FULL_PAGES = 16
+"""Pages that a request has on average, if need be at the cost of other requests, which have next to none."""
+
+BESIDE = 4096
+"""Tokens that are left for the others beside a request that takes all that it can."""
 
 CORRUPTED = 0.15
 """The share of rows and of table entries that a hostile tree spoils."""
@@ -47,7 +57,7 @@ def match_prefixes(case: Case) -> Arrays:
     """
     rng = np.random.default_rng(case.seed)
     tree = flat_tree(rng, case.shape, case.options["tree"], case.options["tokens"], case.flags)
-    parents = tree.parents()
+    parents, wrapped = tree.parents(), _wrapped(tree)
     cycle: list[int] = []
     if "hostile_tree" in case.flags:
         cycle = corrupt(rng, tree, case.shape["page_size"])
@@ -57,7 +67,11 @@ def match_prefixes(case: Case) -> Arrays:
     roots = np.zeros(R, np.int32)
     full = case.options["lengths"] == "full"
     chosen = _chosen(rng, tree, R, N // max(R, 1) if full else 0)
-    offsets[0] = 0 if full else rng.integers(0, N // 8 + 1)
+    if len(wrapped) and len(chosen):
+        chosen[rng.integers(R)] = rng.choice(wrapped)
+    longest, beside = _longest(rng, tree, chosen, N)
+    talking = rng.permutation(R) < max(1, N // (FULL_PAGES * case.shape["page_size"]))
+    offsets[0] = 0 if full else rng.integers(0, beside // 8 + 1)
     for r in range(R):
         begin, room = int(offsets[r]), N - int(offsets[r])
         path, roots[r] = _path(tree, parents, int(chosen[r]), rng)
@@ -68,8 +82,12 @@ def match_prefixes(case: Case) -> Arrays:
             tokens[begin : begin + len(request)] = request
             offsets[r + 1] = begin + N // R
         else:
-            share = min(room, RAGGED_TOKENS, int(rng.integers(2 * room // (R - r) + 1)))
-            request = _ended(rng, path, share, case)
+            share = min(room, RAGGED_TOKENS, int(rng.integers(2 * room // max(talking[r:].sum(), 1) + 1)))
+            if not talking[r]:
+                share = min(room, case.shape["page_size"]) * int(rng.random() < 0.1)
+            if longest >= 0:
+                share = max(room - beside, 0) if r == longest else min(share, beside // min(R, 16))
+            request = _ended(rng, path, share, case, LATE if r == longest else ENDINGS)
             tokens[begin : begin + len(request)] = request
             offsets[r + 1] = begin + len(request)
     if "hostile_offsets" in case.flags:
@@ -149,6 +167,28 @@ def _chosen(rng: np.random.Generator, tree: FlatTree, count: int, least: int) ->
     return rng.choice(candidates, count)
 
 
+def _wrapped(tree: FlatTree) -> np.ndarray:
+    """Return the nodes whose probing begins near the table's end, and finds them at its beginning."""
+    keys = tree.nodes[tree.ids, KEY].view(np.uint32)
+    homes = buckets(tree.nodes[tree.ids, PARENT], keys) & np.uint32(len(tree.table) - 1)
+    places = np.full(len(tree.nodes), len(tree.table))
+    taken = np.flatnonzero(tree.table >= 0)
+    places[tree.table[taken]] = taken
+    wrapped: np.ndarray = tree.ids[places[tree.ids] < homes]
+    return wrapped
+
+
+def _longest(rng: np.random.Generator, tree: FlatTree, chosen: np.ndarray, N: int) -> tuple[int, int]:
+    """Let one request follow the longest path, in half of the trees; return which, and the others' share."""
+    if not len(chosen) or not len(tree.ids) or (N < LARGE and rng.random() < 0.5):
+        return -1, N
+    longest = int(rng.integers(len(chosen)))
+    ends = tree.nodes[tree.ids, END]
+    # In a chain the last node is the deepest; where paths are of many lengths, the longest is wanted.
+    chosen[longest] = tree.ids[np.argmax(ends)] if rng.random() < 0.7 else rng.choice(tree.ids)
+    return longest, min(BESIDE, N // 4)
+
+
 def _path(
     tree: FlatTree, parents: Mapping[int, int], node: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, int]:
@@ -170,9 +210,11 @@ def _around(tree: FlatTree, cycle: list[int], room: int) -> np.ndarray:
     return walk[:room]
 
 
-def _ended(rng: np.random.Generator, path: np.ndarray, room: int, case: Case) -> np.ndarray:
+def _ended(
+    rng: np.random.Generator, path: np.ndarray, room: int, case: Case, endings: tuple[str, ...]
+) -> np.ndarray:
     """Return a request that follows a path for a while, at most ``room`` tokens long."""
-    P, kind = case.shape["page_size"], str(rng.choice(ENDINGS))
+    P, kind = case.shape["page_size"], str(rng.choice(endings))
     tail = drawn_tokens(rng, case.options["tokens"], int(rng.integers(1, 3 * P + 1)))
     if kind == "empty":
         path = path[:0]

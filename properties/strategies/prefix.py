@@ -41,7 +41,8 @@ def tree_scripts(
     """Return scripts of calls to a prefix tree, for ``properties.lockstep.prefix.executor``.
 
     A script follows from a seed; ``tokens`` is "small" for few different tokens, "wide" for all of
-    int32, "deep" for sequences that grow, "colliding" for pages of one hash. With ``hostile`` calls that must be refused are among them.
+    int32, "deep" for sequences that grow, "colliding" for pages of one hash.
+    With ``hostile`` calls that must be refused are among them.
     """
     integer("tree_scripts", "page_size", page_size, 1)
     integer("tree_scripts", "steps", steps, 0)

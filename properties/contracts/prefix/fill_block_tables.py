@@ -50,7 +50,7 @@ FILL_BLOCK_TABLES = FunctionContract(
     judge=judge_fill_block_tables,
     sizes={
         "R": (1, 2, 5, 33, 129, 257, 1025),
-        "M": (1, 7, 60, 400, 1200),
+        "M": (1, 2, 7, 60, 120, 400, 1200),
         "C": (64, 1500, 12_000, 50_000),
         "page_size": PAGE_SIZES,
         "width": (0, 1, 7, 33, 300, 1025),

@@ -8,6 +8,7 @@ import numpy as np
 
 from draftproof.properties.faults.objects.calls import Call
 from draftproof.properties.faults.objects.witness import Situation
+from draftproof.properties.inputs import forms as arrangements
 
 Holds = Callable[[Call], bool]
 
@@ -46,8 +47,7 @@ AROUND = (2, 3, 4, 5, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 256, 257, 512, 513
 DEPTHS = (2, 3, 5, 9, 17, 33, 65, 129, 257, 513, 1025, 1999)
 COUNTS = (2, 3, 16, 17, 127, 128, 255, 256, 257, 300)
 HUGE = 2**31 - 2**12
-FORMS = ("tuple", "int8", "int16", "int64", "uint8", "uint16", "uint32", "uint64", ">i4", "step", "reversed",
-         "read-only", "misaligned")  # fmt: skip
+FORMS = tuple(form for form in arrangements.FORMS if form not in ("list", "int32"))
 PAIRS: tuple[tuple[Any, Any], ...] = (
     ("7", 7),
     (7, "7"),
@@ -59,6 +59,22 @@ PAIRS: tuple[tuple[Any, Any], ...] = (
 )
 
 
+def _at_least(t: int) -> Callable[[Any], bool]:
+    return lambda value: bool(value >= t)
+
+
+def _equal_to(t: Any) -> Callable[[Any], bool]:
+    return lambda value: bool(value == t)
+
+
+def _remains(modulus: int, rest: int) -> Callable[[int], bool]:
+    return lambda value: value > 0 and value % modulus == rest
+
+
+def _has(attribute: str, holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda tree: holds(getattr(tree, attribute))
+
+
 def _pages(t: int) -> int:
     """Return a page size with which a sequence of t tokens ends inside a page, now and then."""
     return 1 if t < 8 else 3
@@ -67,14 +83,16 @@ def _pages(t: int) -> int:
 def _sizes() -> list[Circumstance]:
     made = []
     for t in AROUND:
-        made.append(_tokens("sizes", f"tokens >= {t}", lambda n, t=t: n >= t, length=t))
-        made.append(_tokens("sizes", f"tokens == {t}", lambda n, t=t: n == t, length=t))
+        made.append(_tokens("sizes", f"tokens >= {t}", _at_least(t), length=t))
+        made.append(_tokens("sizes", f"tokens == {t}", _equal_to(t), length=t))
     for m in (2, 4, 8, 16, 32, 128):
-        made.append(_tokens("sizes", f"tokens % {m} == 0", lambda n, m=m: n > 0 and n % m == 0, length=2 * m))
-        made.append(_tokens("sizes", f"tokens % {m} == 1", lambda n, m=m: n % m == 1, length=2 * m + 1))
-    made.append(_tokens("sizes", "no tokens", lambda n: n == 0, length=16))
-    for P in (1, 2, 3, 4, 16, 64, 128, 256):
-        made.append(_tree("sizes", f"page size {P}", lambda tree, P=P: tree.page_size == P, page_size=P))
+        made.append(_tokens("sizes", f"tokens % {m} == 0", _remains(m, 0), length=2 * m))
+        made.append(_tokens("sizes", f"tokens % {m} == 1", _remains(m, 1), length=2 * m + 1))
+    made.append(_tokens("sizes", "no tokens", _equal_to(0), length=16))
+    made += [
+        _tree("sizes", f"page size {P}", _has("page_size", _equal_to(P)), page_size=P)
+        for P in (1, 2, 3, 4, 16, 64, 128, 256)
+    ]
     partial = lambda call: len(call.tokens) % call.tree.page_size != 0  # noqa: E731
     made.append(
         Circumstance("sizes", "part of a page", partial, Situation(page_size=4, length=30), ("tokens",))
@@ -85,11 +103,11 @@ def _sizes() -> list[Circumstance]:
     )
     for t in AROUND[2:]:
         grown = Situation(length=max(2 * t, 16))
-        made.append(_tree("sizes", f"cached >= {t}", lambda tree, t=t: tree.cached >= t, grown))
+        made.append(_tree("sizes", f"cached >= {t}", _has("cached", _at_least(t)), grown))
     for t in (8, 16, 17, 33, 64, 65, 129, 256, 257, 600):
         deep = Situation(length=t + 8, depth=t + 2)
-        made.append(_tree("sizes", f"nodes >= {t}", lambda tree, t=t: tree.nodes >= t, deep))
-        made.append(_tree("sizes", f"epoch >= {t}", lambda tree, t=t: tree.epoch >= t, deep))
+        made.append(_tree("sizes", f"nodes >= {t}", _has("nodes", _at_least(t)), deep))
+        made.append(_tree("sizes", f"epoch >= {t}", _has("epoch", _at_least(t)), deep))
     for t in DEPTHS:
         deep = Situation(length=t + 8, depth=t + 2)
         below = lambda call, t=t: len(call.path) > t  # noqa: E731
@@ -158,9 +176,15 @@ def _history() -> list[Circumstance]:
     always = lambda call: True  # noqa: E731
     lent = Situation(written=True)
     made.append(
-        Circumstance("history", "arrays are written into", always, lent, methods=("insert", "match", "confirm"),
-                     effects=LENT)
-    )  # fmt: skip
+        Circumstance(
+            "history",
+            "arrays are written into",
+            always,
+            lent,
+            methods=("insert", "match", "confirm"),
+            effects=LENT,
+        )
+    )
     return made
 
 
@@ -196,11 +220,10 @@ def _values() -> list[Circumstance]:
 
 
 def _choices() -> list[Circumstance]:
-    made = []
-    for policy in ("lru", "mru", "fifo", "lfu", "priority"):
-        made.append(
-            _tree("choices", f"policy {policy}", lambda tree, p=policy: tree.policy == p, policy=policy)
-        )
+    made = [
+        _tree("choices", f"policy {policy}", _has("policy", _equal_to(policy)), policy=policy)
+        for policy in ("lru", "mru", "fifo", "lfu", "priority")
+    ]
     given = lambda call: call.given["namespace"] is not None  # noqa: E731
     made.append(
         Circumstance("choices", "a namespace", given, Situation(namespaces=("a", None)), ("namespace",))
@@ -236,7 +259,7 @@ def is_of_form(value: Any, form: str) -> bool:
     if form == "tuple" or not isinstance(value, np.ndarray):
         return form == "tuple" and isinstance(value, tuple)
     match form:
-        case "step":
+        case "step 2":
             return len(value) > 1 and value.strides[0] > value.itemsize
         case "reversed":
             return len(value) > 1 and value.strides[0] < 0
@@ -244,7 +267,7 @@ def is_of_form(value: Any, form: str) -> bool:
             return not value.flags.writeable
         case "misaligned":
             return len(value) > 0 and not value.flags.aligned
-    return value.dtype == np.dtype(form)
+    return bool(value.dtype == np.dtype(form))
 
 
 CIRCUMSTANCES: tuple[Circumstance, ...] = (*_sizes(), *_history(), *_values(), *_choices(), *_layouts())

@@ -45,7 +45,7 @@ class ObjectFault:
         return _build(self)
 
     def witness(self, cls: type) -> bool:
-        """Say whether calls that meet the circumstance are answered otherwise by ``cls`` than by the oracle."""
+        """Say whether calls that meet the circumstance are answered otherwise than by the oracle."""
         situation = self.circumstance.situation
         left_open = {
             name: value
@@ -57,7 +57,7 @@ class ObjectFault:
 
 
 def faults(contract: ObjectContract) -> Iterator[ObjectFault]:
-    """Yield the faults of a contract: each method in each circumstance that its arguments can meet, each effect."""
+    """Yield a contract's faults: each method, in each circumstance that it can meet, with each effect."""
     oracle = contract.oracle
     if not isinstance(oracle, type):
         raise TypeError(f"{contract.name}: the oracle must be a class, got {type(oracle).__name__}")
@@ -79,9 +79,10 @@ def _observe_oracle(oracle: type, situation: Situation, method: str) -> list[Obs
 
 def _build(fault: ObjectFault) -> type:
     alive: WeakSet[Any] = WeakSet()
+    initialise: Callable[..., None] = vars(fault.oracle)["__init__"]
 
     def construct(self: Any, *arguments: Any, **keywords: Any) -> None:
-        fault.oracle.__init__(self, *arguments, **keywords)
+        initialise(self, *arguments, **keywords)
         self._history = History(Counter(), alive)
         alive.add(self)
 
@@ -110,10 +111,8 @@ def _wrapped(fault: ObjectFault, method: str) -> Callable[..., Any]:
             bound.apply_defaults()
             given = {name: value for name, value in bound.arguments.items() if name != "self"}
             made = Call(self, method, given, history, right)
-            if made.meets(fault.circumstance.holds):
-                answer = fault.effect.run(made)
-            else:
-                answer = made.make()
+            wrong = made.meets(fault.circumstance.holds)
+            answer = fault.effect.run(made) if wrong else made.make()
             history.answers[method] = answer
             return answer
         except (TypeError, ValueError):

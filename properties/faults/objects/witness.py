@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from draftproof.properties.inputs.forms import Integers, arrange
+
 Observation = tuple[Any, ...]
 SIZES = ("cached", "locked", "evictable", "nodes", "epoch")
 
@@ -60,7 +62,7 @@ class _Observer:
             self.call("match", np.zeros(3))
         if self.other is not None:
             self.other.insert([9] * P, list(range(P)))
-        sequences = []
+        sequences: list[tuple[Any, list[int]]] = []
         for namespace in s.namespaces:
             if namespace is not None or len(s.namespaces) > 1 or self.method == "open":
                 self.call("open", namespace)
@@ -164,9 +166,9 @@ class _Observer:
         bounded = max(-(2**31), min(2**31 - 1, priority))
         self.call("insert", self.array(tokens), self.array(slots), namespace=namespace, priority=bounded)
 
-    def array(self, values: Sequence[int]) -> Any:
+    def array(self, values: Integers) -> Any:
         """Return an argument of the situation's form, or of int32 where it would not fit."""
-        return shaped(values, self.s.form)
+        return arrange(values, self.s.form)
 
     def call(self, method: str, *arguments: Any, look: bool = True, **keywords: Any) -> Any:
         """Make a call and look at the sizes; None if it raised."""
@@ -198,22 +200,3 @@ def _plain(answer: Any) -> Observation:
     if isinstance(answer, tuple):
         return tuple(tuple(part.tolist()) for part in answer)
     return (tuple(answer.tolist()),) if isinstance(answer, np.ndarray) else (answer,)
-
-
-def shaped(values: Sequence[int], form: str) -> Any:
-    """Return values in another form: a tuple, or an array of another width or layout."""
-    array = np.array(values, np.int64)
-    match form:
-        case "tuple":
-            return tuple(array.tolist())
-        case "step":
-            return array.astype(np.int32).repeat(2)[::2]
-        case "reversed":
-            return array.astype(np.int32)[::-1].copy()[::-1]
-        case "read-only":
-            return np.frombuffer(array.astype(np.int32).tobytes(), np.int32)
-        case "misaligned":
-            return np.frombuffer(b"\0" + array.astype(np.int32).tobytes(), np.int32, offset=1)
-    bounds = np.iinfo(np.dtype(form))
-    fits = not len(array) or bounds.min <= array.min() <= array.max() <= bounds.max
-    return array.astype(form if fits else np.int32)

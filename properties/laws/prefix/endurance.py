@@ -19,10 +19,16 @@ from draftproof.properties.lockstep.steps import Script
 
 STEPS = 600
 """Of a random script."""
-RANDOM = {"small": 2, "standard": 10, "deep": 60}
+RANDOM = {"small": 2, "standard": 6, "deep": 60}
 """How many random scripts there are beside the written ones."""
-POLICIES = {"hits": "lfu"}
-"""What shows a circumstance; else it is drawn."""
+POLICIES: dict[str, tuple[str, ...]] = {
+    "small": ("",),
+    "standard": ("lfu", "priority", "lru"),
+    "deep": ("lfu", "priority", "lru", "mru", "fifo"),
+}
+"""The policies of every circumstance; drawn where there is none."""
+DEAR = "depth"
+"""The circumstance that takes as long as all others: once will do."""
 
 
 def check_long_lives(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
@@ -64,10 +70,10 @@ def long_lives(contract: ObjectContract, device: str, budget: str, seed: int) ->
             Case(contract.name, {"P": P, "steps": STEPS}, "int32", {**drawn, "script": "random"}, 0, flags)
         )
     for script in CIRCUMSTANCES:
-        for _ in range(1 if budget == "small" else 2):
-            P = 1 if script in ("depth", "lengths") and budget != "deep" else int(rng.choice(sizes[:5]))
-            policy = POLICIES.get(script, str(rng.choice(options["policy"])))
-            chosen = {"policy": policy, "slots": str(rng.choice(options["slots"])), "script": script}
+        for policy in POLICIES[budget][:1] if script == DEAR else POLICIES[budget]:
+            P = 1 if script in (DEAR, "lengths") and budget != "deep" else int(rng.choice(sizes[:5]))
+            shown = policy or ("lfu" if script == "hits" else str(rng.choice(options["policy"])))
+            chosen = {"policy": shown, "slots": str(rng.choice(options["slots"])), "script": script}
             shape = {"P": P, "steps": len(write_circumstance(script, 0, 1))}
             made.append(Case(contract.name, shape, "int32", chosen))
     seeds = rng.integers(1, 2**31, len(made))

@@ -1,4 +1,4 @@
-"""Scripts made for what random ones hardly meet: counts, depths, lengths and lives at which trees go wrong."""
+"""Scripts for what random ones hardly meet: counts, depths, lengths and lives at which trees go wrong."""
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -27,6 +27,8 @@ LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128,
 """Tokens or pages, around powers of two."""
 COUNTS = (3, 100, 120, 127, 128, 140, 255, 256, 257, 300)
 """Hits and locks, around what a byte holds; in an order that is another one modulo a byte."""
+LOCKS = 400
+"""Of a node and one below it: the node's own, two thirds of them, are more than a byte holds too."""
 DEPTH = 2000
 CALLS = 300
 
@@ -43,9 +45,9 @@ def many_locks(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
     for name, tokens in (("shared", shared), ("below", below), ("beside", beside)):
         yield Insert(tokens)
         yield Match(name, tokens)
-    for number in range(1, COUNTS[-1] + 1):
+    for number in range(1, LOCKS + 1):
         yield Lock("shared" if number % 3 else "below", number % 2 == 0)
-        if number in COUNTS:
+        if number in COUNTS or number == LOCKS:
             yield from _every_call(shared, number)
             yield from _uses(rng, page_size, number)
             yield Lock("longer", True)
@@ -54,9 +56,9 @@ def many_locks(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
             yield Insert(beside)
     yield Lock("beside")
     yield Evict(2**31 - 1)
-    for number in range(1, COUNTS[-1] + 1):
+    for number in range(1, LOCKS + 1):
         yield Unlock("shared" if number % 3 else "below")
-        if number in COUNTS or number >= COUNTS[-1] - 3:
+        if number in COUNTS or number >= LOCKS - 3:
             yield Evict(page_size)
 
 
@@ -97,7 +99,7 @@ def deep_chain(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
 
 
 def every_length(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
-    """Store sequences of every length around powers of two; ask with one token wrong, late ones most of all."""
+    """Store sequences of every length around powers of two; ask with one token wrong, mostly a late one."""
     for number, length in enumerate(LENGTHS):
         tokens = (number, *range(1000, 999 + length))
         form = FORMS[number % len(FORMS)]
@@ -177,7 +179,10 @@ def _run(page_size: int, first: int, pages: int) -> Tokens:
 def _every_call(tokens: Tokens, number: int) -> Iterator[Step]:
     """Make each call once, where things stand as they do."""
     name = f"m{number}"
-    yield Open("opened now")
+    yield Open("elsewhere")
+    yield Match("elsewhere", tokens, "elsewhere")
+    yield Read("elsewhere", tokens, "elsewhere")
+    yield Insert(tokens[: len(tokens) // 2], "elsewhere", number % 3)
     yield Match(name, tokens)
     yield Read(f"{name} read", tokens)
     yield Confirm(f"{name} again", f"{name} read")
@@ -191,7 +196,7 @@ def _every_call(tokens: Tokens, number: int) -> Iterator[Step]:
 
 
 def _uses(rng: np.random.Generator, page_size: int, number: int) -> Iterator[Step]:
-    """Use leaves of their own in every way and in any order: that in which they go tells whether it counted."""
+    """Use leaves in every way and in any order: that in which they go tells whether it counted."""
     leaves = [_run(page_size, 10**6 + 100 * number + 3 * each, 2) for each in range(8)]
     for tokens in leaves:
         yield Insert(tokens)

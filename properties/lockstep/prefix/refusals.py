@@ -87,7 +87,7 @@ def _misaligned(tree: CheckedTree, tokens: list[int], slots: list[int]) -> tuple
 
 
 def _unlocked(tree: CheckedTree, number: int, asked: Asked) -> Refusal:
-    """Unlock a node that nobody has locked itself, but a descendant if there is one; a stranger if there is none."""
+    """Unlock a node that nobody has locked itself, but one below it if possible; a stranger if all are."""
     ends = {node: tree.nodes.prefixes[node] for node in tree.ids if tree.nodes.alive(node)}
     free = [node for node, prefix in ends.items() if not tree.model.held[prefix]]
     above = [node for node in free if ends[node] in tree.model.pages and tree.model.pages[ends[node]].locks]

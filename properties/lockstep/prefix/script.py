@@ -26,7 +26,8 @@ from draftproof.properties.lockstep.refusals import Bad
 from draftproof.properties.lockstep.steps import Script, Step
 
 PAIRS: tuple[tuple[Namespace, Namespace], ...] = (
-    ("adapter", ""), (7, "7"), ("None", "adapter"), (1, True), (-1, -2), (0, False), (2**61 - 1, 0), (b"7", "7"),
+    ("adapter", ""), (7, "7"), ("None", "adapter"), (1, True), (-1, -2), (0, False), (2**61 - 1, 0),
+    (b"7", "7"),
 )  # fmt: skip
 """Namespaces that are easily taken for one another; those that are equal in Python are one."""
 NAMESPACES: tuple[Namespace, ...] = tuple(dict.fromkeys(one for pair in PAIRS for one in pair))
@@ -120,8 +121,9 @@ def write_script(case: Case, weights: Weights = SERVING) -> Script:
     """Return the steps of a case.
 
     ``shape`` has P, the page size, and ``steps``, how many there are; the option ``tokens`` is "small"
-    for few different tokens, "wide" for all of int32, "deep" for sequences that grow, "colliding" for pages of one hash; the flags
-    "namespaces" and "bad_calls" add what they say. ``weights`` says how often each kind is taken.
+    for few different tokens, "wide" for all of int32, "deep" for sequences that grow, "colliding" for pages
+    of one hash; the flags "namespaces"
+    and "bad_calls" add what they say. ``weights`` says how often each kind is taken.
     """
     writer = _Writer(case)
     kinds, shares = list(weights), np.array([*weights.values()]) / sum(weights.values())

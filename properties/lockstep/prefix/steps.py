@@ -101,7 +101,7 @@ class Read(Step):
 
 @dataclass(frozen=True, slots=True)
 class Confirm(Step):
-    """Turn what was read or matched at an earlier epoch into a match of now: all of it, or its first pages."""
+    """Turn what was seen at an earlier epoch into a match of now: all of it, or its first pages."""
 
     name: str
     of: str

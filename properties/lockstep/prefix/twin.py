@@ -153,7 +153,7 @@ class TwinExecutor(Executor):
     def _both(
         self, method: str, plain: tuple[Any, ...], given: tuple[Any, ...], **keywords: Any
     ) -> tuple[Any, Any]:
-        """Return the oracle's answer and the tree's; twice None where the oracle refuses, and so must the tree."""
+        """Return the oracle's answer and the tree's; twice None where both refuse, as the tree then must."""
         try:
             expected = getattr(self.oracle, method)(*plain, **keywords)
             self.refused = False
