@@ -6,8 +6,8 @@ VOCABULARIES = (
 )
 """Vocabulary sizes: tiny, at warp and tile borders, three tiles less one, past 16 and 17 bits, real."""
 
-BATCHES = (1, 2, 3, 5, 9, 33, 65, 129, 257, 1025)
-"""Numbers of requests: few, and one more than fill 32, 64, ... lanes or blocks."""
+BATCHES = (1, 2, 3, 5, 9, 33, 65, 128, 129, 257, 1024, 1025)
+"""Numbers of requests: few, as many as fill lanes or blocks of 32, 64, ... and one more."""
 
 LARGE_VOCABULARY = 4096
 """Above it a case is expensive."""

@@ -19,6 +19,8 @@ ATTEMPTS = 8
 CANDIDATES = 256
 LARGE = 2**17
 """Tokens from which on the first edge is a trunk: longer than what 16 bits count."""
+MOVED = 1 / 3
+"""The share of trees whose first row is any node, not a root."""
 HIGH = 1 / 3
 """The share of trees whose slots lie at the end of int32."""
 
@@ -75,6 +77,8 @@ def flat_tree(
     count = max(0, min(M - namespaces, C // P, H if "full_table" in flags else max(H - 1 - H // 5, 1)))
     ids = rng.permutation(np.arange(1, M))[: namespaces - 1 + count]
     ids = np.concatenate([np.zeros(min(M, 1), np.int64), ids])
+    if rng.random() < MOVED:
+        ids = rng.permutation(M)[: len(ids)]
     lengths = _lengths(rng, count, C // P, C >= LARGE, kind == "deep") * P
     firsts = np.concatenate([[0], np.cumsum(lengths)])
     stream = drawn_tokens(rng, tokens, int(firsts[-1]))

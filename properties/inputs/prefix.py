@@ -143,9 +143,10 @@ def corrupt(rng: np.random.Generator, tree: FlatTree, page_size: int) -> list[in
     """Spoil rows and table entries in place; return two nodes made each other's child, if there are two."""
     M, H = len(tree.nodes), len(tree.table)
     for row in np.flatnonzero(rng.random(M) < CORRUPTED):
-        other = int(rng.integers(M))
+        other, column = int(rng.integers(M)), int(rng.integers(8))
         values = [-1, 0, 1, page_size, M, len(tree.edges), int(INT32.min), int(INT32.max), other]
-        tree.nodes[row, rng.integers(8)] = rng.choice(values)
+        near = _near(tree, row, page_size).get(column)
+        tree.nodes[row, column] = rng.choice(near if near and rng.random() < 0.7 else values)
     spoiled = rng.random(H) < CORRUPTED
     tree.table[spoiled] = rng.choice([-2, M, INT32.min, INT32.max, *rng.integers(0, M, 4)], spoiled.sum())
     if len(tree.ids) < 2:
@@ -156,6 +157,17 @@ def corrupt(rng: np.random.Generator, tree: FlatTree, page_size: int) -> list[in
         place = buckets(np.array([parent]), tree.nodes[[child], KEY].view(np.uint32)) & np.uint32(H - 1)
         tree.table[place] = child
     return [one, two]
+
+
+def _near(tree: FlatTree, row: int, page_size: int) -> dict[int, list[int]]:
+    """Return, by column, what is wrong by a token or a page: edges that begin or end just outside."""
+    length, end, C = int(tree.nodes[row, LENGTH]), int(tree.nodes[row, END]), len(tree.edges)
+    return {
+        PARENT: [-1, row, len(tree.nodes)],
+        START: [-1, C - length + 1, C - length + page_size],
+        LENGTH: [0, length - 1, length + 1, length + page_size],
+        END: [length - 1, length - page_size, length + 1, end + 1, end - page_size],
+    }
 
 
 def _chosen(rng: np.random.Generator, tree: FlatTree, count: int, least: int) -> np.ndarray:

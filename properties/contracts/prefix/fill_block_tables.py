@@ -49,11 +49,11 @@ FILL_BLOCK_TABLES = FunctionContract(
     fill=inputs.fill_block_tables,
     judge=judge_fill_block_tables,
     sizes={
-        "R": (1, 2, 5, 33, 129, 257, 1025),
+        "R": (1, 2, 5, 32, 33, 128, 129, 257, 1024, 1025),
         "M": (1, 2, 7, 60, 120, 400, 1200),
         "C": (64, 1500, 12_000, 50_000),
         "page_size": PAGE_SIZES,
-        "width": (0, 1, 7, 33, 300, 1025),
+        "width": (0, 1, 7, 32, 33, 128, 300, 1025),
     },
     options={"tree": TREES, "lengths": ("ragged", "full")},
     keywords=("page_size", "width"),

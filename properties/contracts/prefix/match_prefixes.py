@@ -55,7 +55,7 @@ MATCH_PREFIXES = FunctionContract(
     fill=inputs.match_prefixes,
     judge=judge_match_prefixes,
     sizes={
-        "R": (1, 2, 5, 33, 129, 257, 1025),
+        "R": (1, 2, 5, 32, 33, 128, 129, 257, 1024, 1025),
         "N": (70, 600, 5000, 140_000),
         "M": (1, 2, 7, 60, 120, 400, 1200),
         "C": (64, 1500, 12_000, 150_000),

@@ -12,7 +12,7 @@ from draftproof.properties.faults.functions.effects import RAISES, STALE, anothe
 from draftproof.properties.faults.functions.fault import Call, Effect, Fault, Function, Outputs, Where, copied
 
 CALLS = (1, 2, 255, 256)
-"""How many calls went before."""
+"""How many calls go right before one that does not: a counter of one bit, or of a byte."""
 
 
 def history_faults(contract: FunctionContract) -> Iterator[Fault]:
@@ -20,7 +20,10 @@ def history_faults(contract: FunctionContract) -> Iterator[Fault]:
     first = contract.results[0].name
     for calls in CALLS:
         where = Where(
-            f"after {calls} calls", "history", lambda call, n=calls: call.history.calls == n, before=calls
+            f"after every {calls} calls",
+            "history",
+            lambda call, n=calls: call.history.calls % (n + 1) == n,
+            before=calls,
         )
         yield Fault(where, STALE)
         yield Fault(where, another(0, first))

@@ -60,7 +60,7 @@ def _plants(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, f
 
 
 def value_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
-    """Return plain generated cases of short rows."""
+    """Return generated cases of short rows: plain ones, then some with hostile features beside."""
     from draftproof.properties.cases.plan import cases  # a plan knows contracts, and they know this law
 
     short = [
@@ -69,9 +69,10 @@ def value_cases(contract: FunctionContract, device: str, budget: str, seed: int)
         if case.shape[contract.batch] > 0
         and contract.cost(case) <= LARGEST * case.shape[contract.batch]
         and not case.options.get("rows", "").startswith("trace-")
-        and not case.flags
     ]
-    return short[: CASES[budget]]
+    plain = [case for case in short if not case.flags]
+    flagged = [case for case in short if case.flags]
+    return plain[: CASES[budget]] + flagged[: CASES[budget] // 2]
 
 
 VALUES = Law(

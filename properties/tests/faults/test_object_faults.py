@@ -10,8 +10,8 @@ from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import ObjectContract
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.faults.hunt import hunt, kill_order
-from draftproof.properties.faults.objects.witness import Situation, observe
 from draftproof.properties.faults.objects.enumeration import ObjectFault, faults
+from draftproof.properties.faults.objects.witness import Situation, observe
 
 CONTRACT = cast(ObjectContract, CONTRACTS["RadixTree"])
 FAULTS = list(faults(CONTRACT))
