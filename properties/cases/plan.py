@@ -28,6 +28,9 @@ RECORDED = {"small": 12, "standard": 24, "deep": 100}
 PUBLISHED = frozenset(f"trace-{name}" for name in published.DRAFTERS)
 """Rows that the project does not carry: they are added to a case list, but not counted in its digest."""
 
+FIRST = 4
+"""How many made cases come before the contract's corners, so that laws of few cases see these."""
+
 INTERPRETED_CASES = 12
 """Fewer are made for an interpreter only where every value needs no more, or is covered by more."""
 
@@ -91,7 +94,7 @@ def cases(
     filling, seeds = np.random.default_rng([seed, name, 2]), np.random.default_rng([seed, name, 3])
     rows = filled(space, asked, filling, CHEAP if array.rows else DEAREST)
     made = [members.case(row, _seed(seeds)) for row in rows]
-    rng = np.random.default_rng([seed, name, 4])
+    rng, corners = (np.random.default_rng([seed, name, part]) for part in (4, 5))
     if device == "interpreter":
         made = _cut(contract, made, rng)
     kept = [c for c in contract.options.get("rows", ()) if c.startswith("trace-") and c not in PUBLISHED]
@@ -99,7 +102,10 @@ def cases(
         range(min(RECORDED[budget], len(made) // 3)), cycle(contract.dtypes), cycle(kept), strict=False
     )
     recorded = [_recorded(contract, device, rng, rows, dtype, variants) for _, dtype, rows in turns]
-    return _within(_between(made, recorded), variants)
+    spread = _between(made, recorded)
+    if device != "interpreter":
+        spread[FIRST:FIRST] = [replace(case, seed=_seed(corners)) for case in contract.corners]
+    return _within(spread, variants)
 
 
 def _rows(space: Space, array: Array, device: str, budget: str, rng: np.random.Generator) -> list[Row]:

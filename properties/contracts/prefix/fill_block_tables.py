@@ -27,6 +27,12 @@ def _bench(requests: int, page_size: int) -> Bench:
     return Bench(Case("fill_block_tables", shape, "int32", options, seed=1))
 
 
+def _deep(R: int, page_size: int, lengths: str) -> Case:
+    """Return matches under hundreds of nodes, in tables that are wide enough for them."""
+    shape = {"R": R, "M": 1200, "C": 12_000, "page_size": page_size, "width": 1025}
+    return Case("fill_block_tables", shape, "int32", {"tree": "deep", "lengths": lengths})
+
+
 FILL_BLOCK_TABLES = FunctionContract(
     name="fill_block_tables",
     pillar="prefix",
@@ -69,4 +75,5 @@ FILL_BLOCK_TABLES = FunctionContract(
         {"tree": "bushy", "lengths": "full"},
     ),
     rows=SharedTree("matched_nodes", "matched_lengths"),
+    corners=(_deep(5, 1, "full"), _deep(9, 2, "ragged")),
 )

@@ -26,6 +26,12 @@ def _bench(requests: int, page_size: int, target: float) -> Bench:
     return Bench(Case("match_prefixes", shape, "int32", options, seed=1), target)
 
 
+def _deep(R: int, N: int, page_size: int, lengths: str) -> Case:
+    """Return requests that follow a path of hundreds of nodes."""
+    shape = {"R": R, "N": N, "M": 1200, "C": 12_000, "H": 4096, "page_size": page_size}
+    return Case("match_prefixes", shape, "int32", {"tree": "deep", "tokens": "wide", "lengths": lengths})
+
+
 MATCH_PREFIXES = FunctionContract(
     name="match_prefixes",
     pillar="prefix",
@@ -59,7 +65,7 @@ MATCH_PREFIXES = FunctionContract(
         "N": (70, 600, 5000, 140_000),
         "M": (1, 2, 7, 60, 120, 400, 1200),
         "C": (64, 1500, 12_000, 150_000),
-        "H": (1, 16, 64, 256, 512),
+        "H": (1, 16, 64, 256, 512, 4096),
         "page_size": PAGE_SIZES,
     },
     options={"tree": TREES, "tokens": TOKENS, "lengths": ("ragged", "full")},
@@ -81,4 +87,14 @@ MATCH_PREFIXES = FunctionContract(
         {"tree": "bushy", "tokens": "wide", "lengths": "full"},
     ),
     rows=RaggedRows(),
+    corners=(
+        _deep(2, 5000, 1, "full"),
+        _deep(5, 5000, 2, "ragged"),
+        Case(
+            "match_prefixes",
+            {"R": 2, "N": 140_000, "M": 60, "C": 150_000, "H": 512, "page_size": 1},
+            "int32",
+            {"tree": "bushy", "tokens": "wide", "lengths": "ragged"},
+        ),
+    ),
 )

@@ -86,7 +86,7 @@ VERIFY_CHAIN = FunctionContract(
     oracle=reference.verify_chain,
     fill=inputs.chain,
     judge=judge_chain,
-    sizes={"B": BATCHES, "K": (0, 1, 2, 4, 7, 8, 16, 32, 33, 64, 65), "V": VOCABULARIES},
+    sizes={"B": BATCHES, "K": (0, 1, 2, 4, 7, 8, 16, 32, 33), "V": VOCABULARIES},
     options={
         "rule": RULES,
         "rows": (*ROWS, *(f"trace-{name}" for name in names())),

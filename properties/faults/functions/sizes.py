@@ -11,7 +11,7 @@ from draftproof.properties.faults.functions.effects import RAISES, another, is_f
 from draftproof.properties.faults.functions.fault import Call, Fault, Where
 
 ENGINES = {
-    "B": 1024, "R": 1024, "K": 64, "V": 2**18, "N": 2**20, "count": 1024, "page_size": 256, "width": 256,
+    "B": 1024, "R": 1024, "K": 32, "V": 2**18, "N": 2**20, "count": 1024, "page_size": 256, "width": 256,
     "M": 256, "C": 2**13, "H": 512,
 }  # fmt: skip
 """The largest size that inference engines give an axis, where a judge can look at all of it."""
