@@ -32,6 +32,12 @@ def _deep(R: int, N: int, page_size: int, lengths: str) -> Case:
     return Case("match_prefixes", shape, "int32", {"tree": "deep", "tokens": "wide", "lengths": lengths})
 
 
+def _long(R: int, N: int, C: int, page_size: int) -> Case:
+    """Return requests that part from the tree late, in pages that are right but for one token."""
+    shape = {"R": R, "N": N, "M": 60, "C": C, "H": 256, "page_size": page_size}
+    return Case("match_prefixes", shape, "int32", {"tree": "bushy", "tokens": "wide", "lengths": "ragged"})
+
+
 MATCH_PREFIXES = FunctionContract(
     name="match_prefixes",
     pillar="prefix",
@@ -90,11 +96,7 @@ MATCH_PREFIXES = FunctionContract(
     corners=(
         _deep(2, 5000, 1, "full"),
         _deep(5, 5000, 2, "ragged"),
-        Case(
-            "match_prefixes",
-            {"R": 2, "N": 140_000, "M": 60, "C": 150_000, "H": 512, "page_size": 1},
-            "int32",
-            {"tree": "bushy", "tokens": "wide", "lengths": "ragged"},
-        ),
+        *(_long(R, 140_000, 150_000, page_size=1) for R in (2, 3, 4)),
+        *(_long(129, 20_000, 12_000, page_size) for page_size in (4, 16)),
     ),
 )
