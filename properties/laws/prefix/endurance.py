@@ -23,10 +23,13 @@ RANDOM = {"small": 2, "standard": 6, "deep": 60}
 """How many random scripts there are beside the written ones."""
 POLICIES: dict[str, tuple[str, ...]] = {
     "small": ("",),
-    "standard": ("lfu", "priority", "lru"),
+    "standard": ("lfu", "priority"),
     "deep": ("lfu", "priority", "lru", "mru", "fifo"),
 }
 """The policies of every circumstance; drawn where there is none."""
+FEW = (1, 2, 3, 4, 16)
+"""Page sizes of the circumstances with most tokens."""
+LONG = ("depth", "lengths", "nodes")
 DEAR = "depth"
 """The circumstance that takes as long as all others: once will do."""
 
@@ -59,7 +62,7 @@ def _script(case: Case) -> Script:
 
 
 def long_lives(contract: ObjectContract, device: str, budget: str, seed: int) -> list[Case]:
-    """Return a case of every circumstance, and of random scripts as the budget allows."""
+    """Return cases of every circumstance and of every page size, and random scripts as the budget allows."""
     rng = np.random.default_rng([seed, 8])
     options, sizes = contract.options, contract.sizes["P"]
     made = []
@@ -71,11 +74,16 @@ def long_lives(contract: ObjectContract, device: str, budget: str, seed: int) ->
         )
     for script in CIRCUMSTANCES:
         for policy in POLICIES[budget][:1] if script == DEAR else POLICIES[budget]:
-            P = 1 if script in (DEAR, "lengths") and budget != "deep" else int(rng.choice(sizes[:5]))
+            small = 1 if script in (DEAR, "lengths") and budget != "deep" else len(FEW)
+            P = int(rng.choice(FEW[:small] if script in LONG else sizes))
             shown = policy or ("lfu" if script == "hits" else str(rng.choice(options["policy"])))
             chosen = {"policy": shown, "slots": str(rng.choice(options["slots"])), "script": script}
             shape = {"P": P, "steps": len(write_circumstance(script, 0, 1))}
             made.append(Case(contract.name, shape, "int32", chosen))
+    for P in sizes:
+        shape = {"P": P, "steps": len(write_circumstance("namespaces", 0, 1))}
+        chosen = {"policy": str(rng.choice(options["policy"])), "slots": "low", "script": "namespaces"}
+        made.append(Case(contract.name, shape, "int32", chosen))
     seeds = rng.integers(1, 2**31, len(made))
     return [
         Case(case.operation, case.shape, case.dtype, case.options, int(number), case.flags)

@@ -70,7 +70,8 @@ WORK: dict[str, tuple[Callable[[Callable[..., Any], int], Prepared], tuple[int, 
 
 def check_cost(contract: ObjectContract, subject: Subject[ObjectContract], case: Case) -> Verdict:
     """Time some work, then four times as much, and again; a finding is what is seen several times over."""
-    prepare, sizes = WORK[case.options["work"]]
+    work = case.options.get("work", "match")
+    prepare, sizes = WORK[work]
     verdict = Verdict()
     for smaller, larger in pairwise(sizes):
         for _ in range(ATTEMPTS):
@@ -78,7 +79,7 @@ def check_cost(contract: ObjectContract, subject: Subject[ObjectContract], case:
             ratio = after / max(before, 1e-9)
             if after < NOTICED or ratio < LIMIT or after > CERTAIN:
                 break
-        where = f"{case.options['work']}: {larger} after {smaller}"
+        where = f"{work}: {larger} after {smaller}"
         verdict.expect(
             after < NOTICED or ratio < LIMIT,
             where,

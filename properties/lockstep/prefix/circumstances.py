@@ -134,11 +134,27 @@ def many_calls(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
     for number in range(CALLS):
         tokens = _run(page_size, int(rng.integers(40)), 1 + number % 3)
         namespace = (None, "a", 7)[number % 3]
-        yield Open(namespace if number % 2 else number)
+        yield Open(number)
+        for _ in range(int(rng.integers(3))):
+            yield Open(namespace)
+        if number < 3:
+            yield Open(namespace)
         yield Insert(tokens, *((namespace,) if number > 2 else ()))
         yield from _every_call(tokens, number)
         if number % 2:
             yield Evict(page_size * int(rng.integers(3)))
+
+
+def many_values(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
+    """Store tokens from both ends of int32, and around what fewer bits hold."""
+    powers = [
+        sign * 2**power + more for power in (7, 8, 15, 16, 17, 24, 30) for sign in (1, -1) for more in (-1, 0)
+    ]
+    for number, token in enumerate((*powers, 0, -1, -2, 2**31 - 1, -(2**31))):
+        place = int(rng.integers(2 * page_size))
+        tokens = (*_run(page_size, 0, 3)[:place], token, *_run(page_size, 3, 3)[place + 1 :])
+        yield Insert(tokens, None, number % 3, FORMS[number % len(FORMS)])
+        yield from _every_call(tokens, number)
 
 
 def many_nodes(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
@@ -170,6 +186,7 @@ def many_namespaces(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
         yield Confirm("again", "read")
         yield Lock("again", True)
         yield Evict(page_size)
+    yield from _every_call(tokens, 1)
 
 
 def _run(page_size: int, first: int, pages: int) -> Tokens:
@@ -216,6 +233,7 @@ CIRCUMSTANCES: dict[str, Circumstance] = {
     "depth": deep_chain,
     "lengths": every_length,
     "calls": many_calls,
+    "values": many_values,
     "nodes": many_nodes,
     "namespaces": many_namespaces,
 }

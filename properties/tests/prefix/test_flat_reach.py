@@ -90,7 +90,7 @@ class FewColumns(TableFiller):
 
 WRONG = {
     "match_prefixes": (HalfOfAPage, LastTokenOfAPage, FewLevels, LengthInTwoBytes, OneBlock),
-    "fill_block_tables": (SlotsInFloats,),
+    "fill_block_tables": (SlotsInFloats, FewColumns),
 }
 
 
