@@ -91,7 +91,8 @@ def _by_family(tables: Sequence[Power]) -> str:
     lines = [f"| family | faults | {' | '.join(BUDGETS)} |", "| --- | ---: | ---: | ---: | ---: |"]
     for family in families:
         rows = [power.faults[family] for power in tables if family in power.faults]
-        lines.append(_row(family, lambda what, rows=rows: sum(row[what] for row in rows)))
+        sums = {what: sum(row[what] for row in rows) for what in ("faults", *BUDGETS)}
+        lines.append(_row(family, sums.__getitem__))
     return "\n".join(lines)
 
 

@@ -95,7 +95,7 @@ class Contract:
     backends: tuple[str, ...]
     """Which of the project's own backends it is meant for; the oracles are always judged."""
     corners: tuple[Case, ...] = ()
-    """Cases on every list but an interpreter's: sizes that must be long together, which pairs seldom bring."""
+    """Cases on every list but an interpreter's: sizes that are long together, which pairs seldom bring."""
 
     def __post_init__(self) -> None:
         require_coverable(self)

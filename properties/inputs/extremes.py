@@ -9,7 +9,7 @@ from draftproof.properties.core.contract import Argument
 Test = Callable[[np.ndarray], np.ndarray]
 """Which elements have the value."""
 
-TINY, LARGEST = np.finfo(np.float32).tiny, np.finfo(np.float32).max
+TINY, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 FLOATS: dict[str, tuple[Test, float]] = {
     "a NaN": (np.isnan, np.nan),

@@ -98,5 +98,6 @@ MATCH_PREFIXES = FunctionContract(
         _deep(5, 5000, 2, "ragged"),
         *(_long(R, 140_000, 150_000, page_size=1) for R in (2, 3, 4)),
         *(_long(129, 20_000, 12_000, page_size) for page_size in (4, 16)),
+        *(_long(65, 140_000, 150_000, page_size) for page_size in (128, 256)),
     ),
 )

@@ -191,14 +191,15 @@ def misread(argument: str) -> Effect:
             flat = np.lib.stride_tricks.as_strided(value, (1,), (value.itemsize,))
             strides = np.zeros_like(np.empty(value.shape, value.dtype)).strides
             return np.lib.stride_tricks.as_strided(flat, value.shape, strides).copy()
-        strides, step = [], 1
+        steps: list[int] = []
+        step = 1
         for size in reversed(value.shape):
-            strides.insert(0, step)
+            steps.insert(0, step)
             step *= max(size, 1)
         room = value.untyped_storage().nbytes() // value.element_size() - value.storage_offset()
         if room < value.numel():
             return value * 0
-        return value.as_strided(value.shape, strides).clone()
+        return value.as_strided(value.shape, steps).clone()
 
     return reread(f"strides of {argument} ignored", argument, change)
 

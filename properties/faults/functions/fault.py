@@ -186,11 +186,11 @@ def mix(rows: "np.ndarray | bool", wrong: Outputs, right: Outputs) -> Outputs:
     """Return the wrong outputs' rows where the mask holds, the right ones' elsewhere."""
     if isinstance(rows, bool | np.bool_):
         return wrong
-    mixed = []
+    mixed: list[Any] = []
     for one, other in zip(wrong, right, strict=True):
         if isinstance(other, np.ndarray):
-            mask = rows.reshape(-1, *[1] * (other.ndim - 1))
-            mixed.append(np.where(mask, one, other).astype(other.dtype))
+            chosen = rows.reshape(-1, *[1] * (other.ndim - 1))
+            mixed.append(np.where(chosen, one, other).astype(other.dtype))
         else:
             import torch
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,7 @@ def history_faults(contract: FunctionContract) -> Iterator[Fault]:
     """Yield what goes wrong in a later call."""
     first = contract.results[0].name
     for calls in CALLS:
-        where = Where(
-            f"after every {calls} calls",
-            "history",
-            lambda call, n=calls: call.history.calls % (n + 1) == n,
-            before=calls,
-        )
+        where = Where(f"after every {calls} calls", "history", _every(calls), before=calls)
         yield Fault(where, STALE)
         yield Fault(where, another(0, first))
     other = Where("shapes other than the last call's", "history", _other_shapes, before=1)
@@ -41,6 +36,10 @@ def history_faults(contract: FunctionContract) -> Iterator[Fault]:
     for effect in (_BY_ADDRESS, _BY_SHAPE, _SAME_BUFFER):
         yield Fault(always, effect)
     yield Fault(Where("two threads", "concurrency", lambda call: True), _WORKSPACE)
+
+
+def _every(calls: int) -> Callable[[Call], bool]:
+    return lambda call: call.history.calls % (calls + 1) == calls
 
 
 def _other_shapes(call: Call) -> bool:

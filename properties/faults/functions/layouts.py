@@ -41,7 +41,7 @@ def _strides(value: Any) -> tuple[int, ...]:
 
 
 def _long(value: Any, axis: int) -> bool:
-    return value.shape[axis] >= LEAST
+    return bool(value.shape[axis] >= LEAST)
 
 
 def _steps(axis: int, rank: int) -> Callable[[Any], bool]:

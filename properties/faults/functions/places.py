@@ -56,7 +56,8 @@ def _at(column: int) -> Callable[[int], int]:
 
 def _row(number: int, batch: str) -> Where:
     def rows(call: Call) -> np.ndarray:
-        return np.arange(call.rows) == number
+        mask: np.ndarray = np.arange(call.rows) == number
+        return mask
 
     return Where(f"row {number}", "places", rows, {batch: max(2, number + 1)})
 

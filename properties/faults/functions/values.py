@@ -108,12 +108,11 @@ def _holds(
         if array is None or not array.size:
             return False
         with np.errstate(all="ignore"):
-            found = test(array)
+            found: np.ndarray = test(array)
         if not batched:
             return bool(found.all() if whole else found.any())
         flat = found.reshape(len(found), -1)
-        mask: np.ndarray = flat.all(1) if whole else flat.any(1)
-        return mask
+        return np.asarray(flat.all(1) if whole else flat.any(1))
 
     def plant(inputs: Arrays, rng: np.random.Generator) -> None:
         array = inputs[argument.name]

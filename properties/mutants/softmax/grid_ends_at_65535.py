@@ -17,6 +17,6 @@ def softmax(logits: "torch.Tensor") -> "torch.Tensor":
     """Serve the rows of one grid."""
     from draftproof.optimized import eager
 
-    probs = eager.softmax(logits)
+    probs: torch.Tensor = eager.softmax(logits)
     probs[BLOCKS:] = 0.0
     return probs

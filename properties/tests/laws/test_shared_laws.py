@@ -97,7 +97,7 @@ def test_a_finding_names_argument_and_layout() -> None:
 
 
 def _kept_by_size() -> Callable[..., Any]:
-    kept: dict[tuple[int, ...], Tensor] = {}
+    kept: dict[tuple[Any, ...], Tensor] = {}
     return lambda logits: kept.setdefault((*logits.shape, str(logits.dtype)), eager.softmax(logits)).clone()
 
 
@@ -109,7 +109,7 @@ def _in_one_buffer() -> Callable[..., Any]:
 
 
 def _own_scratch_left_by_refusal() -> Callable[..., Any]:
-    busy = []
+    busy: list[bool] = []
 
     def softmax(logits: Tensor) -> Tensor:
         if busy:
@@ -125,7 +125,8 @@ def _own_scratch_left_by_refusal() -> Callable[..., Any]:
 def _where_the_input_lies() -> Callable[..., Any]:
     def softmax(logits: Tensor) -> Tensor:
         if logits.dtype != torch.float32 or not logits.is_contiguous():
-            return eager.softmax(logits)
+            probs: Tensor = eager.softmax(logits)
+            return probs
         return logits.copy_(eager.softmax(logits))
 
     return softmax
@@ -206,7 +207,7 @@ def test_no_law_compares_values() -> None:
 
     def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
-            total = a + b
+            total: np.ndarray = a + b
         total[total == 0] = signed if len(a) % 2 else 0.0
         return total
 
