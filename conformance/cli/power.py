@@ -35,7 +35,7 @@ def power(
     ] = None,
     budget: Annotated[Budget, typer.Option(help="The largest budget that hunts.")] = Budget.STANDARD,
     recording: Annotated[
-        bool, typer.Option("--record", help="Measure every budget, keep the tables and remake docs/power.md.")
+        bool, typer.Option("--record", help="Keep what is measured, and remake docs/power.md.")
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="With --record: also what is not stale.")] = False,
 ) -> None:

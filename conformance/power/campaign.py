@@ -20,8 +20,12 @@ from draftproof.conformance.power.records import (
     load,
     save,
 )
-from draftproof.properties.faults.measure import Outcome, count_unproved, measure, tally
+from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
 from draftproof.properties.faults.reasons import find_reason
+
+
+TRIED = 1200
+"""Faults of an operation that are tried: of more, a share that the seed draws."""
 
 
 def find_stale(operations: Sequence[str], today: Today, folder: Path = FOLDER) -> list[str]:
@@ -36,7 +40,8 @@ def record(
     """Measure everything of one operation, and write its table."""
     started = time.perf_counter()
     jobs = len(os.sched_getaffinity(0))
-    outcomes = list(measure(operation, BUDGETS, seed=seed, jobs=jobs))
+    share = min(1.0, TRIED / sum(1 for _ in enumerate_faults(operation)))
+    outcomes = list(measure(operation, BUDGETS, share, seed, jobs))
     mutations: tuple[Mutations, ...] = ()
     power = Power(
         operation=operation,
@@ -45,6 +50,7 @@ def record(
         seconds=round(time.perf_counter() - started, 1),
         seed=seed,
         faults=tally(outcomes),
+        share=round(share, 4),
         unproved=dict(sorted(count_unproved(outcomes).items())),
         first_verdict=find_median(outcomes),
         survivors=tuple(list_survivors(operation, outcomes)),
@@ -65,14 +71,9 @@ def find_median(outcomes: Sequence[Outcome]) -> float:
 
 def list_survivors(operation: str, outcomes: Sequence[Outcome]) -> list[Survivor]:
     """Return what the standard budget does not reject, with the reason that is known."""
-    left = [outcome for outcome in outcomes if outcome.proved and outcome.budget in ("", "deep")]
+    left = [outcome for outcome in outcomes if outcome.proved and not outcome.budget]
     return [
-        Survivor(
-            outcome.family,
-            outcome.fault,
-            "standard" if outcome.budget else "deep",
-            find_reason(operation, outcome.fault),
-        )
+        Survivor(outcome.family, outcome.fault, find_reason(operation, outcome.fault))
         for outcome in sorted(left, key=lambda outcome: (outcome.family, outcome.fault))
     ]
 

@@ -75,12 +75,17 @@ def _summary(tables: Sequence[Power], stale: Mapping[str, list[str]]) -> str:
         f"input within the contract; {unproved:,} that did not are no faults and are not counted. The first "
         f"finding against a wrong implementation comes after {1000 * medians[0]:.0f} to "
         f"{1000 * medians[-1]:.0f} ms (medians by operation, imports not counted)."
+        + "".join(
+            f" Of `{p.operation}` a share of {floor_percent(round(1e6 * p.share), 10**6)} was tried, drawn by the seed."
+            for p in tables
+            if p.share < 1
+        )
         + (f"\n\n**Stale**, until it is measured again: {old}." if old else "")
     )
 
 
 def _by_operation(tables: Sequence[Power], stale: Mapping[str, list[str]]) -> str:
-    lines = [f"| operation | faults | {' | '.join(BUDGETS)} |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = [f"| operation | faults | {' | '.join(BUDGETS)} |", "| --- | ---: | ---: | ---: |"]
     lines += [_row(f"`{p.operation}`{' (stale)' * bool(stale[p.operation])}", p.count) for p in tables]
     lines.append(_row("all", lambda what: sum(power.count(what) for power in tables)))
     return "\n".join(lines)
@@ -88,7 +93,7 @@ def _by_operation(tables: Sequence[Power], stale: Mapping[str, list[str]]) -> st
 
 def _by_family(tables: Sequence[Power]) -> str:
     families = dict.fromkeys(chain.from_iterable(power.faults for power in tables))
-    lines = [f"| family | faults | {' | '.join(BUDGETS)} |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = [f"| family | faults | {' | '.join(BUDGETS)} |", "| --- | ---: | ---: | ---: |"]
     for family in families:
         rows = [power.faults[family] for power in tables if family in power.faults]
         sums = {what: sum(row[what] for row in rows) for what in ("faults", *BUDGETS)}
@@ -119,7 +124,7 @@ def _mutations(tables: Sequence[Power]) -> str:
 def _survivors(tables: Sequence[Power]) -> Iterator[str]:
     for power in tables:
         lines = [
-            f"- {each.family}, {each.fault} (survives {each.budget}): {each.reason or 'not understood yet'}"
+            f"- {each.family}, {each.fault}: {each.reason or 'not understood yet'}"
             for each in power.survivors[:SHOWN]
         ]
         lines += [

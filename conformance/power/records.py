@@ -10,17 +10,15 @@ from draftproof.conformance.evidence.freshness import CASE_LIST, Today
 FOLDER = Path(__file__).parent / "data"
 """Where the tables are committed."""
 
-BUDGETS = ("small", "standard", "deep")
+BUDGETS = ("small", "standard")
 
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A fault that a budget does not see."""
+    """A fault that the standard budget does not see."""
 
     family: str
     fault: str
-    budget: str
-    """The largest budget that it survives."""
     reason: str
 
 
@@ -50,6 +48,8 @@ class Power:
     seed: int
     faults: Mapping[str, Mapping[str, int]]
     """By family: how many "faults" there are, and how many each budget rejects."""
+    share: float
+    """The share of all faults, drawn by the seed, that was tried."""
     unproved: Mapping[str, int]
     """By family, what no input within the contract shows: no faults, and not counted."""
     first_verdict: float
