@@ -23,7 +23,6 @@ from draftproof.conformance.power.records import (
 from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
 from draftproof.properties.faults.reasons import find_reason
 
-
 TRIED = 1200
 """Faults of an operation that are tried: of more, a share that the seed draws."""
 

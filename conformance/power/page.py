@@ -37,7 +37,7 @@ def floor_percent(part: int, whole: int) -> str:
 def state_power(budget: str, tables: Sequence[Power], today: Today) -> str:
     """Return the share of all faults that a budget rejects; empty without tables, or if one is stale."""
     faults = sum(power.count("faults") for power in tables)
-    if any(find_changes(power, today) for power in tables):
+    if {power.operation for power in tables} < {*CONTRACTS} or any(find_changes(p, today) for p in tables):
         return ""
     return floor_percent(sum(power.count(budget) for power in tables), faults) if faults else ""
 
@@ -76,7 +76,7 @@ def _summary(tables: Sequence[Power], stale: Mapping[str, list[str]]) -> str:
         f"finding against a wrong implementation comes after {1000 * medians[0]:.0f} to "
         f"{1000 * medians[-1]:.0f} ms (medians by operation, imports not counted)."
         + "".join(
-            f" Of `{p.operation}` a share of {floor_percent(round(1e6 * p.share), 10**6)} was tried, drawn by the seed."
+            f" Of `{p.operation}` {floor_percent(round(1e6 * p.share), 10**6)} were tried, drawn by the seed."
             for p in tables
             if p.share < 1
         )

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from draftproof.conformance.evidence.freshness import CASE_LIST, Today
 from draftproof.conformance.power import page
 from draftproof.conformance.power.records import Power, Survivor, find_changes, load, save
@@ -60,8 +58,3 @@ def test_the_page_names_what_survives_and_what_is_stale() -> None:
 
 def test_the_committed_page_follows_from_the_committed_tables() -> None:
     assert (ROOT / page.PAGE).read_text(encoding="utf-8") == page.render(page.load_tables(), Today())
-
-
-@pytest.mark.parametrize("power", page.load_tables(), ids=lambda power: power.operation)
-def test_every_survivor_has_its_reason(power: Power) -> None:
-    assert [each.fault for each in power.survivors if not each.reason] == []
