@@ -32,10 +32,10 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_table_of_other_sources_is_stale() -> None:
     today = Today()
     sources = today.sources.of_power("vector_add")
-    assert "properties/faults/sizes.py" in sources
+    assert "properties/faults/functions/sizes.py" in sources
     assert "optimized/eager/primitives/vector_add.py" in sources
-    changed = replace(TABLE, sources=sources | {"properties/faults/sizes.py": "0"})
-    assert "properties/faults/sizes.py" in find_changes(changed, today)
+    changed = replace(TABLE, sources=sources | {"properties/faults/functions/sizes.py": "0"})
+    assert "properties/faults/functions/sizes.py" in find_changes(changed, today)
     assert find_changes(replace(TABLE, sources=sources), today) == [CASE_LIST]
 
 

@@ -195,7 +195,7 @@ def test_a_failing_case_is_shrunk_to_the_line_that_is_shown(here: Path, only: li
     line = shlex.split(result.reproduce)[2]
     smaller = Case.parse(line)
     assert len(smaller.flags) == 1
-    assert smaller.shape["B"] * smaller.shape["V"] < 9 * 1024 / 16
+    assert smaller.shape["B"] * smaller.shape["V"] < 9 * 1024 / 8
     with Child("mine", "cpu") as child:
         again = child.check("sample", "admissible", smaller, 10.0)
     assert again.state is State.FAIL
