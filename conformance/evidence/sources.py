@@ -34,6 +34,9 @@ LAWS = "properties/laws/"
 FAULTS = "properties/faults/measure.py"
 """What enumerates faults and hunts them."""
 
+MUTATIONS = "properties/faults/mutations/measuring.py"
+"""What mutates sources."""
+
 Digests = dict[str, str]
 """The digest of each source by its path in the package."""
 
@@ -74,7 +77,8 @@ class Sources:
 
     def of_power(self, operation: str) -> Digests:
         """Return the digests that the suite's power over an operation's faults depends on."""
-        return self._proof(operation) | self._follow(FAULTS) | self._faulty(operation)
+        model = self._follow(FAULTS) | self._follow(MUTATIONS)
+        return self._proof(operation) | model | self._faulty(operation)
 
     def kernel_of(self, operation: str, backend: str) -> Path:
         """Return where a backend has its kernel of an operation, if it has one."""

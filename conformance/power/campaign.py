@@ -20,7 +20,9 @@ from draftproof.conformance.power.records import (
     load,
     save,
 )
+from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
+from draftproof.properties.faults.mutations import measure as measure_mutations
 from draftproof.properties.faults.reasons import find_reason
 
 TRIED = 1200
@@ -41,7 +43,6 @@ def record(
     jobs = len(os.sched_getaffinity(0))
     share = min(1.0, TRIED / sum(1 for _ in enumerate_faults(operation)))
     outcomes = list(measure(operation, BUDGETS, share, seed, jobs))
-    mutations: tuple[Mutations, ...] = ()
     power = Power(
         operation=operation,
         recorded=date.today().isoformat(),
@@ -53,13 +54,27 @@ def record(
         unproved=dict(sorted(count_unproved(outcomes).items())),
         first_verdict=find_median(outcomes),
         survivors=tuple(list_survivors(operation, outcomes)),
-        mutations=mutations,
+        mutations=(mutate(operation, seed),),
         cases={budget: digest_cases(operation, budget, seed, today) for budget in BUDGETS},
         sources=today.sources.of_power(operation),
     )
     said(f"{operation}: {describe(power)}, {power.seconds:.0f} s")
     save(power, folder)
     return power
+
+
+def mutate(operation: str, seed: int) -> Mutations:
+    """Hold the standard budget against the first-order mutations of eager, or of an object's oracle."""
+    outcomes = list(measure_mutations(operation, seed=seed))
+    differing = [outcome for outcome in outcomes if outcome.equivalent is None]
+    return Mutations(
+        "eager" if "eager" in CONTRACTS[operation].backends else "reference",
+        "standard",
+        tried=len(outcomes),
+        rejected=sum(outcome.law is not None for outcome in differing),
+        equivalent=len(outcomes) - len(differing),
+        survivors=tuple(str(outcome.mutation) for outcome in differing if outcome.law is None),
+    )
 
 
 def find_median(outcomes: Sequence[Outcome]) -> float:

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from draftproof.conformance.evidence.freshness import Today
-from draftproof.conformance.power.records import BUDGETS, FOLDER, Mutations, Power, find_changes, load
+from draftproof.conformance.power.records import BUDGETS, FOLDER, Power, find_changes, load
 from draftproof.properties.cases.plan import cases
 from draftproof.properties.contracts import CONTRACTS
 
@@ -133,17 +133,3 @@ def _survivors(tables: Sequence[Power]) -> Iterator[str]:
         if lines:
             yield f"### {power.operation}"
             yield "\n".join(lines)
-
-
-def count_mutations(tables: Sequence[Power]) -> Mutations | None:
-    """Return the mutations of all operations together; None without any."""
-    every = [each for power in tables for each in power.mutations]
-    if not every:
-        return None
-    return Mutations(
-        "all",
-        every[0].budget,
-        sum(m.tried for m in every),
-        sum(m.rejected for m in every),
-        sum(m.equivalent for m in every),
-    )

@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from draftproof import reference
 from draftproof.optimized import host
-from draftproof.properties.lockstep.prefix.machine import make_machine
+from draftproof.properties.strategies.tree_machine import make_machine
 
 SHORT = settings(
     max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
@@ -32,7 +32,7 @@ BROKEN = """
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from draftproof.properties.mutants.radix_tree import split_repeats_slots
-from draftproof.properties.lockstep.prefix.machine import make_machine
+from draftproof.properties.strategies.tree_machine import make_machine
 
 look = settings(
     max_examples=200,

@@ -142,7 +142,8 @@ def test_a_wrong_backend_fails_with_lines_that_fail_again(draftproof: Draftproof
     (*_, line) = re.findall(r"^ +(draftproof replay .*)$", done.out, re.MULTILINE)
     again = draftproof(*shlex.split(line)[1:])
     assert again.code == 1
-    assert again.out.startswith("fail ")
+    (law,) = re.findall(r"--law '(.*)'", line)
+    assert again.out.startswith(f"fail {law}")
     assert "status: expected" in again.out
 
 
@@ -188,11 +189,13 @@ note = "non-finite numbers are not reported"
 
 
 def test_what_is_waived_does_not_fail_and_is_not_green(draftproof: Draftproof) -> None:
+    # Of a badge less than nine tenths green, the colour would be red.
+    Path("mine.py").write_text(WRONG.replace("status & 4", "(status & 4) * (probs.shape[1] > 1000)"))
     Path("waivers.toml").write_text(WAIVER.format(case="sample/*"))
     done = draftproof(*CHECK, "--waivers", "waivers.toml")
     assert done.code == 0
     assert "~ W" in done.out
-    assert json.loads(Path("report/badge.json").read_text())["color"] in ("yellow", "red")
+    assert json.loads(Path("report/badge.json").read_text())["color"] == "yellow"
     waived = [result for result in read(Path("report/mine.jsonl")).results if result.state is State.WAIVED]
     assert waived
     assert all("https://example.org/issues/7" in result.reason for result in waived)

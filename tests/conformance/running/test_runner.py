@@ -187,7 +187,7 @@ def test_a_failing_case_is_shrunk_to_the_line_that_is_shown(here: Path, only: li
             return tokens, status * 0  # never says what was wrong with the row
         """,
     )
-    case = of_width(1024, shape={"B": 9, "V": 1024}, flags=frozenset({"nan", "zero_row", "negative"}))
+    case = of_width(1024, shape={"B": 9, "V": 1024}, seed=4, flags=frozenset({"nan", "zero_row", "negative"}))
     only.append(case)
     (result,) = run("mine")
     assert result.state is State.FAIL
@@ -195,7 +195,7 @@ def test_a_failing_case_is_shrunk_to_the_line_that_is_shown(here: Path, only: li
     line = shlex.split(result.reproduce)[2]
     smaller = Case.parse(line)
     assert len(smaller.flags) == 1
-    assert smaller.shape["B"] * smaller.shape["V"] < 9 * 1024 / 8
+    assert smaller.shape["B"] * smaller.shape["V"] < 9 * 1024 / 16
     with Child("mine", "cpu") as child:
         again = child.check("sample", "admissible", smaller, 10.0)
     assert again.state is State.FAIL
