@@ -7,7 +7,7 @@ import numpy as np
 from draftproof.properties.core.contract import Argument, FunctionContract
 from draftproof.properties.faults.functions.effects import is_float, lost, moved, neighbours, of_outputs
 from draftproof.properties.faults.functions.fault import Call, Fault, Where
-from draftproof.properties.faults.functions.sizes import largest
+from draftproof.properties.faults.functions.sizes import largest, last_part
 
 ROWS = (0, 1, 32, 64, 128, 256)
 COLUMNS = (0, 31, 32, 127, 128, 1023, 1024, 4096, 65_536, 131_072)
@@ -42,12 +42,15 @@ def _of_columns(contract: FunctionContract, argument: Argument) -> Iterator[Faul
     yield Fault(last, lost(name, lambda width: width - 1, "the last column"))
     yield Fault(last, moved(name, lambda width: width - 1, "the last column"))
     for lane in LANES:
-        every = lambda width, r=lane: slice(r, None, 32)  # noqa: E731
-        yield Fault(_everywhere(axis, lane + 2), lost(name, every, f"lane {lane}"))
+        yield Fault(_everywhere(axis, lane + 2), lost(name, _every_32nd(lane), f"lane {lane}"))
     for tile in (32, 128, 1024):
         if tile < longest:
-            rest = lambda width, t=tile: slice(width // t * t, None)  # noqa: E731
-            yield Fault(_everywhere(axis, tile + 1), lost(name, rest, f"the last part tile of {tile}"))
+            which = f"the last part tile of {tile}"
+            yield Fault(_everywhere(axis, tile + 1), lost(name, last_part(tile), which))
+
+
+def _every_32nd(lane: int) -> Callable[[int], slice]:
+    return lambda width: slice(lane, None, 32)
 
 
 def _at(column: int) -> Callable[[int], int]:

@@ -1,6 +1,6 @@
 """Faults of size: an axis from a length on, at a remainder, empty, of one, or two long ones at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -44,6 +44,27 @@ def thresholds(largest: int) -> list[int]:
     )
 
 
+def admitted(contract: FunctionContract, axis: str) -> list[int]:
+    """Return the sizes around powers of two that an axis may have."""
+    found = thresholds(largest(contract, axis))
+    return [size for size in found if size.bit_count() == 1 or not _powers_only(contract, axis)]
+
+
+def _powers_only(contract: FunctionContract, axis: str) -> bool:
+    """Whether a contract lists no size of an axis that is no power of two: then others mean nothing."""
+    return all(size.bit_count() <= 1 for size in contract.sizes[axis])
+
+
+def beyond(column: int) -> Callable[[int], slice]:
+    """Return what cuts the columns from one on out of so many."""
+    return lambda width: slice(column, None)
+
+
+def last_part(tile: int) -> Callable[[int], slice]:
+    """Return what cuts the columns behind the last whole tile out of so many."""
+    return lambda width: slice(width // tile * tile, None)
+
+
 def largest(contract: FunctionContract, axis: str) -> int:
     """Return the largest size worth a fault: what engines use, else what the contract lists."""
     return ENGINES.get(axis, max(contract.sizes[axis]))
@@ -62,23 +83,23 @@ def _of_axis(contract: FunctionContract, axis: str) -> Iterator[Fault]:
     first = contract.results[0].name
     columns = [a.name for a in contract.arguments if is_float(a) and _last(a.axes, axis)]
     batched = [a.name for a in contract.arguments if a.axes[:1] == (contract.batch,)]
-    for size in thresholds(largest(contract, axis)):
+    for size in admitted(contract, axis):
         where = _at_least({axis: size})
         yield Fault(where, another(0, first))
         for name in columns:
-            yield Fault(
-                where, lost(name, lambda width, t=size: slice(t - 1, None), f"{axis} from {size - 1} on")
-            )
+            yield Fault(where, lost(name, beyond(size - 1), f"{axis} from {size - 1} on"))
         if axis == contract.batch:
             for name in batched:
                 yield Fault(_row_beyond(axis, size), neighbours(name))
     for modulus in MODULI:
         if modulus <= largest(contract, axis):
             yield Fault(_divided(axis, modulus, True), another(0, first))
-            yield Fault(_divided(axis, modulus, False), another(0, first))
+            if _powers_only(contract, axis):
+                continue
+            undivided = _divided(axis, modulus, False)
+            yield Fault(undivided, another(0, first))
             for name in columns:
-                tail = lambda width, m=modulus: slice(width // m * m, None)  # noqa: E731
-                yield Fault(_divided(axis, modulus, False), lost(name, tail, f"the last part of {modulus}"))
+                yield Fault(undivided, lost(name, last_part(modulus), f"the last part of {modulus}"))
     if 0 in contract.sizes[axis] or axis == contract.batch:
         yield Fault(_exactly(axis, 0), RAISES)
     yield Fault(_exactly(axis, 1), another(0, first))

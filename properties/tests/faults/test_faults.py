@@ -41,6 +41,12 @@ def test_names_are_told_apart() -> None:
         assert len(names) == len(set(names))
 
 
+def test_an_axis_of_powers_of_two_has_no_other_size() -> None:
+    contract = CONTRACTS_OF_FUNCTIONS["match_prefixes"]
+    sizes = {fault.where.sizes.get("H", 1) for fault in function_faults(contract)}
+    assert all(size.bit_count() <= 1 for size in sizes), sizes
+
+
 def test_sizes_lie_around_powers_of_two() -> None:
     assert thresholds(2**18)[-3:] == [131_073, 262_143, 262_144]
 
