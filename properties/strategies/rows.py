@@ -9,6 +9,8 @@ from draftproof.properties.inputs.sampling import rounded
 from draftproof.properties.strategies.validation import choice, integer
 
 SEEDS = st.integers(0, 2**31 - 1)
+SMALL = 300
+"""Vocabularies up to here are drawn whatever their size."""
 SPOTS = 8
 """Values planted into a row; its bulk comes from a seed."""
 
@@ -27,10 +29,13 @@ EXTREME_LOGITS = {
 def vocabularies(*, largest: int = 151_936) -> st.SearchStrategy[int]:
     """Return sizes in [1, largest]: any small one, those at warp and tile borders, rarely a real one."""
     integer("vocabularies", "largest", largest, 1)
-    border = min(largest, LARGE_VOCABULARY + 1)
-    usual = st.integers(1, min(largest, 300)) | st.sampled_from([V for V in VOCABULARIES if border >= V])
-    large = [V for V in VOCABULARIES if border < V <= largest]
-    return RARELY.flatmap(lambda rare: st.sampled_from(large) if rare else usual) if large else usual
+    small = range(1, min(largest, SMALL) + 1)
+    border = [V for V in VOCABULARIES if min(largest, LARGE_VOCABULARY + 1) >= V]
+    large = [V for V in VOCABULARIES if LARGE_VOCABULARY + 1 < V <= largest]
+    # One list in order, and no choice between lists: whatever V was found, the search can lower it to any.
+    often = SMALL // len(border)
+    rarely = max(1, SMALL // 8 // len(large)) if large else 0
+    return st.sampled_from(sorted([*small, *border * often, *large * rarely]))
 
 
 def distributions(vocabulary: int, *, hostile: bool = True) -> st.SearchStrategy[np.ndarray]:
