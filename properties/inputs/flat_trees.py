@@ -70,9 +70,12 @@ def flat_tree(
     """Return a tree in arrays of the sizes M, C and H with pages of ``page_size``, as full as they allow.
 
     ``kind`` is one of TREES, ``tokens`` of TOKENS. Flags: "collisions" (siblings share fingerprints or
-    probe sequences), "full_table" (no entry is free, if there are nodes enough).
+    probe sequences), "full_table" (no entry is free, if there are nodes enough). ValueError if H is no
+    power of two: probing would never come round.
     """
     M, C, H, P = (shape[axis] for axis in ("M", "C", "H", "page_size"))
+    if H.bit_count() != 1:
+        raise ValueError(f"H must be a power of two, got {H}")
     namespaces = min((M + 1) // 2, int(rng.integers(1, 4)))
     count = max(0, min(M - namespaces, C // P, H if "full_table" in flags else max(H - 1 - H // 5, 1)))
     ids = rng.permutation(np.arange(1, M))[: namespaces - 1 + count]

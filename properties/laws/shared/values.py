@@ -24,9 +24,29 @@ INTERPRETED = 6
 
 
 def check_values(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
-    """Plant every value in every argument, one in each row of a batch, and judge the answer."""
+    """Plant every value in every argument, one in each row of a batch, and judge the answer.
+
+    What all rows share gets one value for a call; and each argument that may be wider is so alone, too.
+    """
     rng = np.random.default_rng(case.seed)
     inputs, keywords = contract.fill(case), contract.call_keywords(case)
+
+    def judged(planted: Arrays, rows: int) -> Verdict:
+        shape = {**case.shape, contract.batch: rows}
+        return contract.judge(planted, keywords, subject(planted, keywords, shape, case.dtype))
+
+    many, rows = _plant_rows(contract, subject, case, rng)
+    verdict = judged(many, rows)
+    for name, planted in (*_plant_shared(contract, subject, inputs, rng), *_widen(contract, inputs)):
+        verdict.absorb(judged({**inputs, name: planted}, case.shape[contract.batch]), f"with other {name}, ")
+    return verdict
+
+
+def _plant_rows(
+    contract: FunctionContract, subject: FunctionSubject, case: Case, rng: np.random.Generator
+) -> tuple[Arrays, int]:
+    """Return a batch with one value in each row, and how many rows it has."""
+    inputs = contract.fill(case)
     plants = list(_plants(contract, inputs))
     if subject.device == "interpreter":
         plants = [plants[n] for n in sorted(rng.permutation(len(plants))[:INTERPRETED])]
@@ -37,16 +57,20 @@ def check_values(contract: FunctionContract, subject: FunctionSubject, case: Cas
     for row, (name, value, place) in enumerate(plants, 2):
         array = planted[name]
         assert array is not None
-        flat = array[row].reshape(-1)
-        at = {"first": 0, "last": -1, "all": slice(None), "any": int(rng.integers(flat.size))}[place]
-        flat[at] = value
-        array[row] = flat.reshape(array[row].shape)
+        array[row] = _with(array[row], value, place, rng)
     for argument in contract.arguments:
         array = planted[argument.name]
         if argument.dtype == "float" and array is not None:
             planted[argument.name] = rounded(array, case.dtype)
-    shape = {**case.shape, contract.batch: len(rows)}
-    return contract.judge(planted, keywords, subject(planted, keywords, shape, case.dtype))
+    return planted, len(rows)
+
+
+def _with(array: np.ndarray, value: float, place: str, rng: np.random.Generator) -> np.ndarray:
+    """Return a copy of an array with a value in one of PLACES."""
+    flat = array.reshape(-1).copy()
+    at = {"first": 0, "last": -1, "all": slice(None), "any": int(rng.integers(flat.size))}[place]
+    flat[at] = value
+    return flat.reshape(array.shape)
 
 
 def _plants(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, float, str]]:
@@ -57,6 +81,32 @@ def _plants(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, f
         for _, value in extremes(argument).values():
             for place in PLACES if array[0].size > 1 else PLACES[:1]:
                 yield argument.name, value, place
+
+
+def _plant_shared(
+    contract: FunctionContract, subject: FunctionSubject, inputs: Arrays, rng: np.random.Generator
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each argument that rows share, all of one value and with it in one place."""
+    found = []
+    for argument in contract.arguments:
+        array = inputs[argument.name]
+        if array is None or argument.axes[:1] == (contract.batch,) or not array.size:
+            continue
+        for _, value in extremes(argument).values():
+            place = str(rng.choice(PLACES[:-1]))
+            found += [(argument.name, _with(array, value, each, rng)) for each in ("all", place)]
+    if subject.device == "interpreter":
+        found = [found[n] for n in sorted(rng.permutation(len(found))[:INTERPRETED])]
+    yield from found
+
+
+def _widen(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each argument that may be wider than it is, with the same numbers."""
+    for argument in contract.arguments:
+        array = inputs[argument.name]
+        for wider in argument.dtype.split(" or ")[1:]:
+            if array is not None and array.dtype.name == argument.dtype.split(" or ")[0]:
+                yield argument.name, array.astype(wider)
 
 
 def value_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
