@@ -24,7 +24,7 @@ class Layout:
         Two axes that are exchanged in memory.
     step
         An axis and what its stride is multiplied by: 2 skips every other element, -1 goes backwards, and 0
-        repeats what lies at its first place.
+        repeats what lies in its middle: the first row is often a special one.
     apart
         How far the rows of the last axis begin from each other, in elements: less than their length, so
         that they overlap.
@@ -57,7 +57,8 @@ class Layout:
                 flat, array.shape, [stride * array.itemsize for stride in strides]
             )
         if self.step is not None and self.step[1] == 0:
-            return np.broadcast_to(array.take([0], self.step[0]), array.shape)
+            axis = self.step[0]
+            return np.broadcast_to(array.take([array.shape[axis] // 2], axis), array.shape)
         return array
 
     def strides(self, shape: tuple[int, ...]) -> tuple[list[int], int, int]:
