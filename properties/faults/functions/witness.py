@@ -1,6 +1,7 @@
 """A fault proves itself one: on an input within the contract that triggers it, its answer is wrong."""
 
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from draftproof.properties.faults.functions.fault import Fault, Faulty, Function
 
 ATTEMPTS = 24
 """Inputs tried before a fault counts as one that cannot be triggered."""
+SMALL = 40
+"""Sizes from which an input's are drawn unless the fault says otherwise."""
+CHOICE = 3
 COST = 3e6
 """The most elements that an input may have."""
 
@@ -31,10 +35,7 @@ def draw_case(
     contract: FunctionContract, rng: np.random.Generator, fault: Fault, attempt: int
 ) -> Case | None:
     """Return a plain case with the fault's sizes and options; None if it would be too long."""
-    shape = {
-        axis: int(rng.choice([s for s in sizes if s <= 40] or sizes[:1]))
-        for axis, sizes in contract.sizes.items()
-    }
+    shape = {axis: int(rng.choice(_small(sizes))) for axis, sizes in contract.sizes.items()}
     where = fault.where
     shape |= {axis: size for axis, size in where.sizes.items() if axis in shape}
     if contract.batch in shape and contract.batch not in where.sizes:
@@ -56,6 +57,11 @@ def draw_case(
         small[contract.batch] = 1
     case = Case(contract.name, small, dtype, options, case.seed, flags)
     return case if contract.cost(case) <= COST else None
+
+
+def _small(sizes: Sequence[int]) -> list[int]:
+    """Return the sizes that cost little, and the least of them whatever they cost: one alone may be special."""
+    return sorted({*(size for size in sizes if size <= SMALL), *sorted(sizes)[:CHOICE]})
 
 
 def shows(
