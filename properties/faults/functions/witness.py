@@ -60,7 +60,7 @@ def draw_case(
 
 
 def _small(sizes: Sequence[int]) -> list[int]:
-    """Return the sizes that cost little, and the least of them whatever they cost: one alone may be special."""
+    """Return the sizes that cost little, and the least whatever they cost: one alone may be special."""
     return sorted({*(size for size in sizes if size <= SMALL), *sorted(sizes)[:CHOICE]})
 
 

@@ -27,9 +27,10 @@ LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128,
 """Tokens or pages, around powers of two."""
 COUNTS = (3, 100, 120, 127, 128, 140, 255, 256, 257, 300)
 """Hits and locks, around what a byte holds; in an order that is another one modulo a byte."""
-LOCKS = 400
-"""Of a node and one below it: the node's own, two thirds of them, are more than a byte holds too."""
-DEPTH = 2000
+LOCKS = 460
+"""Of a node and one below it: the node's own, two thirds of them, are more than 300 too."""
+DEPTH, CHAIN = 2000, 270
+"""Nodes of a deep chain, and of one that is short enough to be made under every policy."""
 CALLS = 300
 
 Circumstance = Callable[[np.random.Generator, int], Iterator[Step]]
@@ -48,7 +49,7 @@ def many_locks(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
     for number in range(1, LOCKS + 1):
         yield Lock("shared" if number % 3 else "below", number % 2 == 0)
         if number in COUNTS or number == LOCKS:
-            yield from _every_call(shared, number)
+            yield from _every_call(shared, number, page_size)
             yield from _uses(rng, page_size, number)
             yield Lock("longer", True)
             yield Confirm("stale", "longer")
@@ -73,29 +74,36 @@ def many_hits(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
         if number % 397 == 0:
             yield Read("read", uses[place])
             yield Confirm("again", "read")
-    yield from _every_call(leaves[0][0], 0)
+    yield from _every_call(leaves[0][0], 0, page_size)
     for _ in range(2 * len(leaves)):
         yield Evict(page_size)
 
 
-def deep_chain(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
-    """Split one edge into two thousand nodes, then use, lock and evict the chain from its end."""
-    tokens = _run(page_size, 0, DEPTH)
-    yield Insert(tokens)
-    yield Match("end", tokens)
+def deep_chain(rng: np.random.Generator, page_size: int, depth: int = DEPTH) -> Iterator[Step]:
+    """Split one edge into thousands of nodes, in a namespace, then use, lock and evict them from the end."""
+    tokens, namespace = _run(page_size, 0, depth), "deep"
+    yield Open(namespace)
+    yield Insert(tokens, namespace)
+    yield Match("end", tokens, namespace)
     for pages in range(
-        DEPTH - 1, 0, -1
+        depth - 1, 0, -1
     ):  # from below: each split is near the root, and so is all that it uses
         yield Confirm("split", "end", pages)
     for pages in LENGTHS:
-        yield from _every_call(tokens[: pages * page_size], pages)
-    yield Read("end", tokens)
+        if pages <= depth or pages == LENGTHS[-1]:
+            yield from _every_call(tokens[: pages * page_size], pages, page_size, namespace)
+    yield Read("end", tokens, namespace)
     yield Lock("end", True)
     yield Evict(2**31 - 1)
     yield Unlock("end")
-    for wanted in (1, 2, 3, 1000):
+    for wanted in (1, 2, 3, depth // 2):
         yield Evict(wanted * page_size)
-        yield Match("part", tokens)
+        yield Match("part", tokens, namespace)
+
+
+def chain(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
+    """Do with some hundred nodes what a deep chain does with thousands."""
+    yield from deep_chain(rng, page_size, CHAIN)
 
 
 def every_length(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
@@ -140,7 +148,7 @@ def many_calls(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
         if number < 3:
             yield Open(namespace)
         yield Insert(tokens, *((namespace,) if number > 2 else ()))
-        yield from _every_call(tokens, number)
+        yield from _every_call(tokens, number, page_size)
         if number % 2:
             yield Evict(page_size * int(rng.integers(3)))
 
@@ -154,7 +162,7 @@ def many_values(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
         place = int(rng.integers(2 * page_size))
         tokens = (*_run(page_size, 0, 3)[:place], token, *_run(page_size, 3, 3)[place + 1 :])
         yield Insert(tokens, None, number % 3, FORMS[number % len(FORMS)])
-        yield from _every_call(tokens, number)
+        yield from _every_call(tokens, number, page_size)
 
 
 def many_nodes(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
@@ -166,7 +174,7 @@ def many_nodes(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
             tokens = _run(page_size, number % 251, 1) + _run(page_size, number, 2)
             yield Insert(tokens, None, number % 5 - 2)
             if number % 100 == 0:
-                yield from _every_call(tokens, number)
+                yield from _every_call(tokens, number, page_size)
         yield Evict(1800 * page_size // share)
 
 
@@ -186,27 +194,31 @@ def many_namespaces(rng: np.random.Generator, page_size: int) -> Iterator[Step]:
         yield Confirm("again", "read")
         yield Lock("again", True)
         yield Evict(page_size)
-    yield from _every_call(tokens, 1)
+    yield from _every_call(tokens, 1, page_size)
 
 
 def _run(page_size: int, first: int, pages: int) -> Tokens:
     return tuple(range(first * page_size, (first + pages) * page_size))
 
 
-def _every_call(tokens: Tokens, number: int) -> Iterator[Step]:
-    """Make each call once, where things stand as they do."""
-    name = f"m{number}"
+def _every_call(tokens: Tokens, number: int, page_size: int, namespace: Namespace = None) -> Iterator[Step]:
+    """Make each call once, where things stand as they do; one of them parts an edge that is new."""
+    name, longer = f"m{number}", (*tokens, *[-1 - number] * (page_size + 1))
+    new = _run(page_size, 2 * 10**6 + 3 * number, 3)
     yield Open("elsewhere")
     yield Match("elsewhere", tokens, "elsewhere")
     yield Read("elsewhere", tokens, "elsewhere")
     yield Insert(tokens[: len(tokens) // 2], "elsewhere", number % 3)
-    yield Match(name, tokens)
-    yield Read(f"{name} read", tokens)
+    yield Match(name, tokens, namespace)
+    yield Read(f"{name} read", tokens, namespace)
     yield Confirm(f"{name} again", f"{name} read")
     yield Confirm(f"{name} part", f"{name} read", number % 3)
     yield Lock(name, number % 2 == 0)
-    yield Insert((*tokens, -1 - number))
-    yield Match("other", (*tokens, -1 - number))
+    yield Insert(longer, namespace, -number % 3)
+    yield Match("other", longer, namespace)
+    yield Insert(new, namespace, number % 3)
+    yield Read("new", new, namespace)
+    yield Confirm("parted", "new", 1)
     yield Evict(1)
     yield Unlock(name)
     yield Evict(0)
@@ -231,6 +243,7 @@ CIRCUMSTANCES: dict[str, Circumstance] = {
     "locks": many_locks,
     "hits": many_hits,
     "depth": deep_chain,
+    "chain": chain,
     "lengths": every_length,
     "calls": many_calls,
     "values": many_values,

@@ -19,7 +19,8 @@ from draftproof.properties.faults.functions.fault import Fault, Faulty, Where
 from draftproof.properties.faults.functions.sizes import thresholds
 from draftproof.properties.faults.functions.witness import prove
 from draftproof.properties.faults.hunt import hunt, kill_order
-from draftproof.properties.faults.measure import count_unproved, measure, tally
+from draftproof.properties.faults.measure import measure, tally
+from draftproof.properties.faults.reasons import find_reason
 from draftproof.properties.judges.equality import judge_equal, required
 from draftproof.properties.laws.shared.functions import SHARED
 
@@ -102,13 +103,11 @@ def test_a_fault_is_rejected_with_its_law_and_case() -> None:
 def test_a_share_of_the_faults_is_rejected(operation: str) -> None:
     outcomes = list(measure(operation, ("small", "standard"), share=0.02, seed=7))
     left = [outcome.fault for outcome in outcomes if outcome.proved and not outcome.budget]
-    proved = len(outcomes) - count_unproved(outcomes).total()
-    # What survives at standard is known of no operation yet: docs/power.md. Most must not.
-    assert len(left) <= 0.1 * proved, left
+    assert [fault for fault in left if not find_reason(operation, fault)] == []
 
 
 def test_a_table_adds_up_by_family() -> None:
-    outcomes = list(measure("vector_add", ("small", "standard"), share=0.02, seed=7))
+    outcomes = list(measure("uniforms", ("small", "standard"), share=0.1, seed=7))
     table = tally(outcomes, ("small", "standard"))
     assert sum(row["faults"] for row in table.values()) == sum(outcome.proved for outcome in outcomes)
     assert all(row["small"] <= row["standard"] <= row["faults"] for row in table.values())
