@@ -68,7 +68,8 @@ def _plant_rows(
 def _with(array: np.ndarray, value: float, place: str, rng: np.random.Generator) -> np.ndarray:
     """Return a copy of an array with a value in one of PLACES."""
     flat = array.reshape(-1).copy()
-    at = {"first": 0, "last": -1, "all": slice(None), "any": int(rng.integers(flat.size))}[place]
+    some = int(rng.integers(flat.size))
+    at = {"first": slice(1), "last": slice(-1, None), "all": slice(None), "any": slice(some, some + 1)}[place]
     flat[at] = value
     return flat.reshape(array.shape)
 
