@@ -27,7 +27,7 @@ from draftproof.properties.faults.mutations.mutation import (
 INTERPRETED = "draftproof.optimized.triton"
 PATIENCE = 10.0
 """Seconds that a mutation may take beyond ``TIMES`` what the right source takes: then it hangs."""
-TIMES = 5.0
+TIMES = 2.0
 
 LOADING, HANG, CRASH = "loading", "hang", "crash"
 """Ways of being rejected beside the laws: it cannot be executed, does not end, or ends its process."""
