@@ -44,6 +44,9 @@ FULL_PAGES = 16
 BESIDE = 4096
 """Tokens that are left for the others beside a request that takes all that it can."""
 
+WRAPPED = 4
+"""Requests, at most, for nodes whose probing wraps around the table, if there are any."""
+
 CORRUPTED = 0.15
 """The share of rows and of table entries that a hostile tree spoils."""
 
@@ -68,7 +71,7 @@ def match_prefixes(case: Case) -> Arrays:
     full = case.options["lengths"] == "full"
     chosen = _chosen(rng, tree, R, N // max(R, 1) if full else 0)
     if len(wrapped) and len(chosen):
-        chosen[rng.integers(R)] = rng.choice(wrapped)
+        chosen[rng.integers(R, size=WRAPPED)] = rng.choice(wrapped, WRAPPED)
     longest, beside = _longest(rng, tree, chosen, N)
     talking = rng.permutation(R) < max(1, N // (FULL_PAGES * case.shape["page_size"]))
     offsets[0] = 0 if full else rng.integers(0, beside // 8 + 1)

@@ -38,6 +38,13 @@ def _long(R: int, N: int, C: int, page_size: int) -> Case:
     return Case("match_prefixes", shape, "int32", {"tree": "bushy", "tokens": "wide", "lengths": "ragged"})
 
 
+def _crowded(R: int, H: int, page_size: int, flag: str) -> Case:
+    """Return requests on a tree whose table is full, or whose pages have each other's fingerprints."""
+    shape = {"R": R, "N": 600, "M": 60, "C": 1501, "H": H, "page_size": page_size}
+    options = {"tree": "flat", "tokens": "wide", "lengths": "ragged"}
+    return Case("match_prefixes", shape, "int32", options, flags=frozenset({flag}))
+
+
 MATCH_PREFIXES = FunctionContract(
     name="match_prefixes",
     pillar="prefix",
@@ -96,6 +103,8 @@ MATCH_PREFIXES = FunctionContract(
     corners=(
         _deep(2, 5000, 1, "full"),
         _deep(5, 5000, 2, "ragged"),
+        *(_crowded(R, 16, page_size, "full_table") for R, page_size in ((32, 1), (33, 2), (31, 4))),
+        _crowded(33, 64, 2, "collisions"),
         *(_long(R, 140_000, 150_000, page_size=1) for R in (2, 3, 4)),
         *(_long(129, 20_000, 12_000, page_size) for page_size in (4, 16)),
         *(_long(65, 140_000, 150_000, page_size) for page_size in (128, 256)),

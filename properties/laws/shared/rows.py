@@ -22,9 +22,9 @@ BATCHES = {"numpy": (257, 129), "cpu": (257, 129), "interpreter": (), "cuda": (2
 
 MANY = {
     "numpy": (129, 257, 1025),
-    "cpu": (129, 257, 1025, 131_077, 2**24 + 5),
+    "cpu": (129, 257, 1025, 66_000, 131_077, 2**24 + 5),
     "interpreter": (17,),
-    "cuda": (129, 257, 1025, 131_077, 2**24 + 5),
+    "cuda": (129, 257, 1025, 66_000, 131_077, 2**24 + 5),
 }
 """Batches to which rows are repeated: behind blocks of 128 to 1024, a grid's 65,535, float32's integers."""
 

@@ -26,7 +26,7 @@ INTERPRETED = 6
 def check_values(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Verdict:
     """Plant every value in every argument, one in each row of a batch, and judge the answer.
 
-    What all rows share gets one value for a call; and each argument that may be wider is so alone, too.
+    What all rows share gets one value for a call.
     """
     rng = np.random.default_rng(case.seed)
     inputs, keywords = contract.fill(case), contract.call_keywords(case)
@@ -37,7 +37,7 @@ def check_values(contract: FunctionContract, subject: FunctionSubject, case: Cas
 
     many, rows = _plant_rows(contract, subject, case, rng)
     verdict = judged(many, rows)
-    for name, planted in (*_plant_shared(contract, subject, inputs, rng), *_widen(contract, inputs)):
+    for name, planted in _plant_shared(contract, subject, inputs, rng):
         verdict.absorb(judged({**inputs, name: planted}, case.shape[contract.batch]), f"with other {name}, ")
     return verdict
 
@@ -99,15 +99,6 @@ def _plant_shared(
     if subject.device == "interpreter":
         found = [found[n] for n in sorted(rng.permutation(len(found))[:INTERPRETED])]
     yield from found
-
-
-def _widen(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield each argument that may be wider than it is, with the same numbers."""
-    for argument in contract.arguments:
-        array = inputs[argument.name]
-        for wider in argument.dtype.split(" or ")[1:]:
-            if array is not None and array.dtype.name == argument.dtype.split(" or ")[0]:
-                yield argument.name, array.astype(wider)
 
 
 def value_cases(contract: FunctionContract, device: str, budget: str, seed: int) -> list[Case]:
