@@ -21,12 +21,15 @@ from draftproof.conformance.power.records import (
     save,
 )
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
 from draftproof.properties.faults.mutations import measure as measure_mutations
 from draftproof.properties.faults.reasons import find_reason
 
-TRIED = 1200
-"""Faults of an operation that are tried: of more, a share that the seed draws."""
+TRIED, OF_OBJECTS = 1200, 400
+"""Faults of a function and of an object that are tried: of more, a share that the seed draws. An object has
+thousands, and each takes seconds.
+"""
 
 
 def find_stale(operations: Sequence[str], today: Today, folder: Path = FOLDER) -> list[str]:
@@ -41,7 +44,8 @@ def record(
     """Measure everything of one operation, and write its table."""
     started = time.perf_counter()
     jobs = len(os.sched_getaffinity(0))
-    share = min(1.0, TRIED / sum(1 for _ in enumerate_faults(operation)))
+    tried = TRIED if isinstance(CONTRACTS[operation], FunctionContract) else OF_OBJECTS
+    share = min(1.0, tried / sum(1 for _ in enumerate_faults(operation)))
     outcomes = list(measure(operation, BUDGETS, share, seed, jobs))
     power = Power(
         operation=operation,
