@@ -24,7 +24,6 @@ from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
 from draftproof.properties.faults.mutations import measure as measure_mutations
-from draftproof.properties.faults.reasons import find_reason
 
 TRIED, OF_OBJECTS = 1200, 400
 """Faults of a function and of an object that are tried: of more, a share that the seed draws. An object has
@@ -57,7 +56,7 @@ def record(
         share=round(share, 4),
         unproved=dict(sorted(count_unproved(outcomes).items())),
         first_verdict=find_median(outcomes),
-        survivors=tuple(list_survivors(operation, outcomes)),
+        survivors=tuple(list_survivors(outcomes)),
         mutations=(mutate(operation, seed),),
         cases={budget: digest_cases(operation, budget, seed, today) for budget in BUDGETS},
         sources=today.sources.of_power(operation),
@@ -87,11 +86,11 @@ def find_median(outcomes: Sequence[Outcome]) -> float:
     return round(statistics.median(times), 4) if times else 0.0
 
 
-def list_survivors(operation: str, outcomes: Sequence[Outcome]) -> list[Survivor]:
-    """Return what the standard budget does not reject, with the reason that is known."""
+def list_survivors(outcomes: Sequence[Outcome]) -> list[Survivor]:
+    """Return what the standard budget does not reject."""
     left = [outcome for outcome in outcomes if outcome.proved and not outcome.budget]
     return [
-        Survivor(outcome.family, outcome.fault, find_reason(operation, outcome.fault))
+        Survivor(outcome.family, outcome.fault)
         for outcome in sorted(left, key=lambda outcome: (outcome.family, outcome.fault))
     ]
 

@@ -8,6 +8,7 @@ from draftproof.conformance.evidence.freshness import Today
 from draftproof.conformance.power.records import BUDGETS, FOLDER, Power, find_changes, load
 from draftproof.properties.cases.plan import cases
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.faults.reasons import find_reason
 
 PAGE = Path("docs") / "power.md"
 MODEL = Path(__file__).with_name("model.md")
@@ -124,7 +125,7 @@ def _mutations(tables: Sequence[Power]) -> str:
 def _survivors(tables: Sequence[Power]) -> Iterator[str]:
     for power in tables:
         lines = [
-            f"- {each.family}, {each.fault}: {each.reason or 'not understood yet'}"
+            f"- {each.family}, {each.fault}: {find_reason(power.operation, each.fault) or 'not understood yet'}"
             for each in power.survivors[:SHOWN]
         ]
         lines += [

@@ -15,11 +15,10 @@ BUDGETS = ("small", "standard")
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A fault that the standard budget does not see."""
+    """A fault that the standard budget does not see; why is said beside the model, in ``survivors.toml``."""
 
     family: str
     fault: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

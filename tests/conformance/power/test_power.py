@@ -19,7 +19,7 @@ TABLE = Power(
     share=1.0,
     unproved={"values": 3},
     first_verdict=0.02,
-    survivors=(Survivor("sizes", "N >= 3: another sum", ""),),
+    survivors=(Survivor("sizes", "N >= 3: another sum"),),
 )
 
 
