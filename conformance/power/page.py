@@ -124,8 +124,9 @@ def _mutations(tables: Sequence[Power]) -> str:
 
 def _survivors(tables: Sequence[Power]) -> Iterator[str]:
     for power in tables:
+        reasons = {each.fault: find_reason(power.operation, each.fault) for each in power.survivors}
         lines = [
-            f"- {each.family}, {each.fault}: {find_reason(power.operation, each.fault) or 'not understood yet'}"
+            f"- {each.family}, {each.fault}: {reasons[each.fault] or 'not understood yet'}"
             for each in power.survivors[:SHOWN]
         ]
         lines += [
