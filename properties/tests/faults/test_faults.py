@@ -85,6 +85,15 @@ def test_what_no_input_shows_is_no_fault() -> None:
     assert prove(contract, eager.vector_add, Fault(ALWAYS, another(0, "sum"))) is not None
 
 
+def test_what_the_right_function_refuses_shows_no_fault() -> None:
+    contract = CONTRACTS_OF_FUNCTIONS["verify_chain"]
+    faults = {fault.name: fault for fault in function_faults(contract)}
+    mixed = faults["accept_uniforms in float64 and sample_uniforms in float32: another tokens"]
+    assert prove(contract, eager.verify_chain, mixed) is None
+    same = faults["accept_uniforms in float64 and sample_uniforms in float64: another tokens"]
+    assert prove(contract, eager.verify_chain, same) is not None
+
+
 def test_the_right_function_is_not_rejected() -> None:
     nothing = Fault(Where("never", "places", lambda call: False), another(0, "sum"))
     assert hunt(faulty("vector_add", nothing), kill_order("vector_add", "cpu", "standard")) is None

@@ -18,6 +18,7 @@ from draftproof.properties.laws.shared.concurrency import TWO_THREADS
 from draftproof.properties.laws.shared.history import HISTORY, MANY_CALLS
 from draftproof.properties.laws.shared.layouts import LAYOUT, PARTS, part_of
 from draftproof.properties.laws.shared.rows import MANY_ROWS, ROWS_INDEPENDENT
+from draftproof.properties.laws.shared.values import VALUES
 
 Tensor = torch.Tensor
 
@@ -178,6 +179,24 @@ def test_rows_behind_powers_of_two_are_looked_at(row: int) -> None:
     assert f"row {row}:" in findings(MANY_ROWS, "verify_chain_greedy", greedy)
     if row < 257:
         assert "expected each row's own answer" in findings(ROWS_INDEPENDENT, "verify_chain_greedy", greedy)
+
+
+@pytest.mark.parametrize("value", [-1, 0, 2**31 - 1])
+def test_what_rows_share_holds_nothing_but_a_value(value: int) -> None:
+    def fill(**given: Any) -> Any:
+        tables, status = eager.fill_block_tables(**given)
+        return tables, torch.zeros_like(status) if (given["nodes"] == value).all() else status
+
+    assert "with other nodes, " in findings(VALUES, "fill_block_tables", fill)
+
+
+def test_among_millions_of_rows_the_wrong_ones_are_named() -> None:
+    def add(a: Tensor, b: Tensor) -> Tensor:
+        answer = a + b
+        answer[2**24 :] = 0
+        return answer
+
+    assert f"row {2**24}: 0.0 for " in findings(MANY_ROWS, "vector_add", add)
 
 
 def test_threads_meet_in_what_they_share() -> None:

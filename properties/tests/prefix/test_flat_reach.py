@@ -9,6 +9,7 @@ from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.faults.hunt import hunt, kill_order
+from draftproof.properties.inputs.flat_trees import flat_tree
 from draftproof.properties.inputs.prefix import ENDINGS, _wrong
 from draftproof.properties.mutants.base.flat_tree import Matcher, TableFiller
 from draftproof.reference import BlockTables, PrefixMatch
@@ -122,3 +123,9 @@ def test_requests_part_at_every_place_of_a_page(page_size: int) -> None:
         assert any(place >= page_size // 2 for place in inside)
         which = {place // page_size for place in places}
         assert which == ({3, 4, 5} if kind == "late" else {1, 2, 3, 4})
+
+
+def test_a_table_of_no_power_of_two_is_refused() -> None:
+    shape = {"M": 7, "C": 64, "H": 100, "page_size": 1}
+    with pytest.raises(ValueError, match="H must be a power of two, got 100"):
+        flat_tree(np.random.default_rng(0), shape, "flat", "small", frozenset())

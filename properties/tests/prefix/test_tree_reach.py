@@ -1,7 +1,7 @@
 """Wrong trees that short random scripts take for right ones: each is rejected, by the law meant for it."""
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,11 +10,15 @@ from draftproof import reference
 from draftproof.optimized import host
 from draftproof.properties.cases.plan import plan
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.contract import ObjectContract
 from draftproof.properties.core.subject import Subject
 from draftproof.properties.inputs.forms import FORMS, arrange
+from draftproof.properties.laws.prefix.endurance import DEAR, _last_slots, long_lives
+from draftproof.properties.lockstep.prefix.circumstances import CIRCUMSTANCES, write_circumstance
+from draftproof.properties.lockstep.prefix.steps import Insert
 from draftproof.properties.lockstep.shrinking import without_shrinking
 
-CONTRACT = CONTRACTS["RadixTree"]
+CONTRACT = cast(ObjectContract, CONTRACTS["RadixTree"])
 
 
 class LocksInAByte(reference.RadixTree):
@@ -177,3 +181,20 @@ def test_every_form_of_integers_gives_the_same_answers(make: Callable[..., Any],
     assert tree.match(arrange([1, 2, 3, 4], form)).slots.tolist() == [10, 11, 6, 7]
     lengths, _ = tree.match_many(arrange([1, 2, 3, 9], form), arrange([0, 4], form))
     assert lengths.tolist() == [2]
+
+
+def test_every_circumstance_has_low_slots_and_the_last_ones() -> None:
+    slots: dict[str, set[str]] = {}
+    for case in long_lives(CONTRACT, "numpy", "standard", 0):
+        if case.options["script"] not in ("random", DEAR):
+            slots.setdefault(case.options["script"], set()).add(case.options["slots"])
+    assert slots.keys() == CIRCUMSTANCES.keys() - {DEAR}
+    assert all(each == {"low", "high"} for each in slots.values()), slots
+
+
+@pytest.mark.parametrize("page_size", [1, 3, 250])
+def test_the_last_slots_are_int32s_last(page_size: int) -> None:
+    script = list(write_circumstance("namespaces", 1, page_size))
+    stored = sum(-(-len(step.tokens) // page_size) for step in script if isinstance(step, Insert))
+    beyond = _last_slots(script, page_size) + stored * page_size
+    assert 2**31 - page_size < beyond <= 2**31
