@@ -14,6 +14,7 @@ from draftproof.conformance.evidence.freshness import Today
 from draftproof.conformance.power import page
 from draftproof.conformance.power.campaign import find_stale
 from draftproof.conformance.power.campaign import record as record_power
+from draftproof.conformance.power.reach import describe_sizes, describe_strides
 from draftproof.conformance.running.session import select_contracts
 from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
 
@@ -81,7 +82,8 @@ def _show(operation: str, outcomes: list[Outcome], budgets: list[str]) -> None:
             out.print(f"  survives: {outcome.fault}", highlight=False, markup=False)
     unproved = sum(count_unproved(outcomes).values())
     out.print(f"  not counted: {unproved} that no input within the contract shows", highlight=False)
-    out.print("  reach: " + page.describe_reach(operation, budgets[-1]), highlight=False, markup=False)
+    out.print("  sizes to: " + describe_sizes(operation, budgets[-1]), highlight=False, markup=False)
+    out.print("  layouts: " + describe_strides(operation, budgets[-1]), highlight=False, markup=False)
 
 
 def _record(operations: list[str], everything: bool) -> None:

@@ -5,8 +5,8 @@ from itertools import chain
 from pathlib import Path
 
 from draftproof.conformance.evidence.freshness import Today
+from draftproof.conformance.power.reach import describe_sizes, describe_strides, list_strides
 from draftproof.conformance.power.records import BUDGETS, FOLDER, Power, find_changes, load
-from draftproof.properties.cases.plan import cases
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.faults.reasons import find_reason
 
@@ -43,13 +43,6 @@ def state_power(budget: str, tables: Sequence[Power], today: Today) -> str:
     return floor_percent(sum(power.count(budget) for power in tables), faults) if faults else ""
 
 
-def describe_reach(operation: str, budget: str) -> str:
-    """Say how far the cases of a budget reach: the largest size of each axis."""
-    found = cases(CONTRACTS[operation], "cpu", budget, 0)
-    axes = {axis: max(case.shape[axis] for case in found) for axis in CONTRACTS[operation].sizes}
-    return ", ".join(f"{axis} {size:,}" for axis, size in axes.items())
-
-
 def render(tables: Sequence[Power], today: Today) -> str:
     """Return the page."""
     if not tables:
@@ -57,7 +50,14 @@ def render(tables: Sequence[Power], today: Today) -> str:
     stale = {power.operation: find_changes(power, today) for power in tables}
     parts = [MODEL.read_text(encoding="utf-8").rstrip(), "## What was measured", _summary(tables, stale)]
     parts += [_by_operation(tables, stale), "By family, all operations together:", _by_family(tables)]
-    parts += ["## Mutations of the source", _mutations(tables), "## Survivors", *_survivors(tables)]
+    parts += [
+        "## The reach",
+        _reach(tables),
+        "## Mutations of the source",
+        _mutations(tables),
+        "## Survivors",
+        *_survivors(tables),
+    ]
     return "\n\n".join(parts).rstrip() + "\n"
 
 
@@ -100,6 +100,19 @@ def _by_family(tables: Sequence[Power]) -> str:
         sums = {what: sum(row[what] for row in rows) for what in ("faults", *BUDGETS)}
         lines.append(_row(family, sums.__getitem__))
     return "\n".join(lines)
+
+
+def _reach(operations: Sequence[str]) -> str:
+    budget = BUDGETS[-1]
+    lines = ["| operation | largest sizes | how arguments lie in memory |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{op}` | {describe_sizes(op, budget)} | {describe_strides(op, budget)} |" for op in operations
+    ]
+    return (
+        f"What the generated cases of {budget} exercise on a CPU; the laws of many rows and of far offsets go "
+        "further. An argument of two axes, the others in one piece, is tried "
+        f"{', '.join(list_strides())}.\n\n" + "\n".join(lines)
+    )
 
 
 def _row(name: str, count: Callable[[str], int]) -> str:

@@ -52,6 +52,7 @@ def test_a_stale_table_states_nothing() -> None:
 def test_the_page_names_what_survives_and_what_is_stale() -> None:
     text = page.render([TABLE], Today())
     assert "N >= 3: another sum" in text
+    assert "| `vector_add` | N 1,048,579 | all at once 4; a 4 of 4, b 4 of 4 |" in text
     assert "**Stale**" in text
     assert "`vector_add` (stale)" in text
 
