@@ -50,14 +50,8 @@ def render(tables: Sequence[Power], today: Today) -> str:
     stale = {power.operation: find_changes(power, today) for power in tables}
     parts = [MODEL.read_text(encoding="utf-8").rstrip(), "## What was measured", _summary(tables, stale)]
     parts += [_by_operation(tables, stale), "By family, all operations together:", _by_family(tables)]
-    parts += [
-        "## The reach",
-        _reach(tables),
-        "## Mutations of the source",
-        _mutations(tables),
-        "## Survivors",
-        *_survivors(tables),
-    ]
+    parts += ["## The reach", _reach([power.operation for power in tables])]
+    parts += ["## Mutations of the source", _mutations(tables), "## Survivors", *_survivors(tables)]
     return "\n\n".join(parts).rstrip() + "\n"
 
 
@@ -106,11 +100,12 @@ def _reach(operations: Sequence[str]) -> str:
     budget = BUDGETS[-1]
     lines = ["| operation | largest sizes | how arguments lie in memory |", "| --- | --- | --- |"]
     lines += [
-        f"| `{op}` | {describe_sizes(op, budget)} | {describe_strides(op, budget)} |" for op in operations
+        f"| `{name}` | {describe_sizes(name, budget)} | {describe_strides(name, budget)} |"
+        for name in operations
     ]
     return (
-        f"What the generated cases of {budget} exercise on a CPU; the laws of many rows and of far offsets go "
-        "further. An argument of two axes, the others in one piece, is tried "
+        f"What the generated cases of {budget} exercise on a CPU; the laws of many rows and of far offsets "
+        "go further. An argument of two axes, the others in one piece, is tried "
         f"{', '.join(list_strides())}.\n\n" + "\n".join(lines)
     )
 
