@@ -1,7 +1,10 @@
 """What a report says about the machine and the libraries it ran with."""
 
+import ctypes
 import platform
 import subprocess
+import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,12 +21,10 @@ def list_libraries() -> dict[str, str | None]:
 def describe_machine() -> Machine:
     """Describe this machine; the GPU's fields are None without one."""
     described = Machine(cpu=_cpu(), python=platform.python_version(), platform=platform.platform())
-    try:
-        import torch
-    except ImportError:
+    if not has_gpu():
         return described
-    if not torch.cuda.is_available():
-        return described
+    import torch
+
     major, minor = torch.cuda.get_device_capability()
     return Machine(
         cpu=described.cpu,
@@ -34,6 +35,17 @@ def describe_machine() -> Machine:
         driver=_driver(),
         cuda=torch.version.cuda,
     )
+
+
+@cache
+def has_gpu() -> bool:
+    """Whether torch can use a GPU; torch, which takes seconds to import, is not asked without a driver."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        import torch
+    except (OSError, ImportError):
+        return False
+    return torch.cuda.is_available()
 
 
 def _version(distribution: str) -> str | None:

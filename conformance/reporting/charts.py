@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from textwrap import wrap
-from typing import Any, NamedTuple
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.conformance.reporting.report import short_name
 from draftproof.properties.core.case import Case
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d8dee4", "#ffffff"
 EAGER, FLOOR, PEER, TARGET = "#6e7781", "#57606a", "#bc1a5e", "#1a7f36"
@@ -168,6 +168,10 @@ def _backends(rows: Iterable[BenchRow]) -> list[str]:
 
 def _svg(drawn: Sequence[Panel], columns: int, backends: list[str], salt: str, titled: bool = True) -> str:
     """Draw panels in a grid; ``salt`` keeps the ids of drawings on one page apart."""
+    # Imported where something is drawn: no other command should wait for it.
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     rows = math.ceil(len(drawn) / columns)
     with mpl.rc_context(style(salt)):
         figure = Figure(figsize=(5.2 * columns, 3.5 * rows + 0.35), layout="constrained")
@@ -213,7 +217,7 @@ def style(salt: str) -> Any:
     }
 
 
-def render_svg(figure: Figure, transparent: bool = False) -> str:
+def render_svg(figure: "Figure", transparent: bool = False) -> str:
     """Return a figure as an SVG without date, so that equal figures give equal bytes."""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=transparent)
@@ -221,7 +225,7 @@ def render_svg(figure: Figure, transparent: bool = False) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
-def _draw(panel: Panel, ax: Axes, backends: list[str]) -> None:
+def _draw(panel: Panel, ax: "Axes", backends: list[str]) -> None:
     """Draw one panel, log-log: each kind of figure has its own shape as well as its own colour."""
     ours = [backend for backend in backends if backend != "eager"]
     floor = [panel.floor[size] for size in panel.sizes]

@@ -1,5 +1,6 @@
 """The backends of draftproof itself, as ``draftproof check`` without a module runs them."""
 
+from draftproof.conformance.evidence.machine import has_gpu
 from draftproof.properties.core.contract import Contract
 
 BACKENDS = (
@@ -28,11 +29,7 @@ def choose_device(backend: str, asked: str | None) -> str:
         return "cpu"
     if asked is not None:
         return asked
-    try:
-        import torch
-    except ImportError:
-        return "cpu"
-    if torch.cuda.is_available():
+    if has_gpu():
         return "cuda"
     if backend.endswith(".triton"):
         return "interpreter"

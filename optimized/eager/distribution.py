@@ -5,7 +5,7 @@ import torch
 
 def mass(rows: torch.Tensor) -> torch.Tensor:
     """Return ``rows`` in float64 with NaN, infinities and negative numbers as 0."""
-    return torch.where(rows.isfinite() & (rows > 0), rows, 0.0).double()
+    return torch.where((rows > 0) & (rows < torch.inf), rows, 0.0).double()
 
 
 def draw(weights: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:

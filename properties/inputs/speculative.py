@@ -183,9 +183,9 @@ def greedy(case: Case) -> Arrays:
     lengths = np.empty(B, np.int32)
     for b in range(B):
         rng = np.random.default_rng([case.seed, b])
-        vocabulary = int(rng.choice([2, 151_936]))
+        vocabulary = (2, 151_936)[rng.integers(2)]
         target[b] = rng.integers(0, vocabulary, K + 1)
-        agreeing = rng.random(K) < rng.choice([0.8, 0.98, 1.0])
+        agreeing = rng.random(K) < (0.8, 0.98, 1.0)[rng.integers(3)]
         tokens[b] = np.where(agreeing, target[b, :K], rng.integers(0, vocabulary, K))
         if "large_ids" in case.flags and rng.random() < 0.5:
             target[b] = rng.integers(2**24, 2**31 - 2**25, K + 1)

@@ -52,12 +52,13 @@ def verify_chain(
     doubtful = ~target_read.isfinite() | ~draft_read.isfinite()
     nan_seen = (doubtful & decided & in_chain).any(-1) | rows.nan_seen
 
-    target = rows.target(accepted)
-    residual = (rates[:, None] * mass(target) - mass(rows.draft(accepted))).clamp(min=0)
+    target, draft = rows.target(accepted), rows.draft(accepted)
+    weights = mass(target)
+    residual = (rates[:, None] * weights - mass(draft)).clamp(min=0)
     rejected = (accepted < lengths)[:, None] & (residual > 0).any(-1, keepdim=True)
-    last = draw(torch.where(rejected, residual, mass(target)), sample_uniforms)
+    last = draw(torch.where(rejected, residual, weights), sample_uniforms)
     nan_seen = nan_seen | (~target.isfinite()).any(-1)
-    nan_seen = nan_seen | ((~rows.draft(accepted).isfinite()).any(-1) & (accepted < lengths))
+    nan_seen = nan_seen | ((~draft.isfinite()).any(-1) & (accepted < lengths))
 
     status = status | Status.DEGENERATE * (last < 0) | Status.NAN_SEEN * nan_seen
     return Verified(emitted(draft_tokens, accepted, last), accepted.int(), status.int())
