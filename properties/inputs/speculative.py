@@ -6,7 +6,7 @@ from draftproof.properties.cases.traces.recorded import load as recorded_trace
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.dyadic import dyadic_pair, given_row
-from draftproof.properties.inputs.rows import distribution, drawn, plant, uniform
+from draftproof.properties.inputs.rows import distribution, drawn, plant, seams, uniform
 from draftproof.properties.inputs.sampling import final_uniform, repeats
 from draftproof.properties.judges.equality import required
 from draftproof.properties.judges.rounding import SMALLEST_NORMAL
@@ -127,10 +127,13 @@ def _fill_uniforms(case: Case, rng: np.random.Generator, arrays: Arrays, b: int)
     # u = 0 is what tempts a verifier to accept an impossible draft.
     edges = bool(case.flags & {"edge_uniforms", "impossible_draft"})
     tying = case.options["rows"] == "dyadic" or "ties" in case.flags
-    # Else no long chain would ever be accepted as a whole.
-    scale = AGREEABLE if rng.random() < 0.25 else 1.0
+    # Else no long chain would ever be accepted as a whole, or as far as the seam that decides it.
+    agreeable = rng.random() < 0.25
+    deciding = int(rng.choice(seams(len(accept)))) if len(accept) else -1
     for i in range(len(accept)):
-        accept[i] = scale * uniform(rng, case.options["uniforms"], edges)
+        accept[i] = uniform(rng, case.options["uniforms"], edges)
+        if agreeable and i != deciding:
+            accept[i] *= AGREEABLE
         if tying and i < len(drafts) and rng.random() < 0.5:
             asked, offered = float(request.p(i, drafts[i])), float(request.q(i, drafts[i]))
             if SMALLEST_NORMAL <= asked < offered and float(np.float32(asked / offered)) * offered == asked:

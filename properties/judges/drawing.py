@@ -4,7 +4,7 @@ import numpy as np
 
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.inputs.dyadic import GRAIN, adds_exactly
-from draftproof.properties.judges.rounding import LARGEST_UNIFORM, sum_error
+from draftproof.properties.judges.rounding import LARGEST_UNIFORM, UNIT, sum_error
 
 
 def judge_draw(
@@ -15,8 +15,8 @@ def judge_draw(
     The token must have weight, and u * total must lie in its cell [cdf(t-1), cdf(t)) of the float64
     CDF, up to the error bound of the sum; where float32 makes none, up to nothing. ``slack`` widens the
     bound where the weights themselves carry rounding (an absolute amount of mass); a token lighter than it
-    may then pass as weightless. What the largest uniforms decide is judged, but not counted as forgiven:
-    they are planted where rounding matters, and say nothing of how often it does.
+    may then pass as weightless. What 0 and the largest uniforms decide is judged, but not counted as
+    forgiven: they are planted where rounding matters, and say nothing of how often it does.
     """
     verdict.decisions += 1
     cdf = np.cumsum(weights)
@@ -41,7 +41,7 @@ def judge_draw(
     allowed = 0.0 if exact else sum_error(len(weights)) * total + slack
     distance = max(below, above, 0.0)
     if distance <= allowed and not exact:
-        verdict.forgiven += uniform < LARGEST_UNIFORM
+        verdict.forgiven += UNIT <= uniform < LARGEST_UNIFORM
         return
     positive = np.flatnonzero((weights > 0) & (cdf > aim))
     right = int(positive[0] if positive.size else np.flatnonzero(weights > 0)[-1])

@@ -105,26 +105,28 @@ def _judge_token_rule(verdict: Verdict, b: int, request: Request, claimed: int) 
 
 def _multiplies_exactly(u: float, q: float) -> bool:
     """Whether float32 has both numbers and their product, none of them subnormal: nothing is rounded then."""
-    return all(
-        float(np.float32(number)) == number and (number == 0 or number >= SMALLEST_NORMAL)
-        for number in (u, q, u * q)
-    )
+    return all(map(_has_float32, (u, q, u * q)))
+
+
+def _has_float32(number: float) -> bool:
+    return float(np.float32(number)) == number and not _is_subnormal(number)
 
 
 def _judge_block_rule(verdict: Verdict, b: int, request: Request, claimed: int) -> tuple[float, float]:
     """Judge which position passed last; return P there and its error."""
     chain, length = request.chain, len(request.chain.drafts)
     rates = chain.block_rates()
+    errors = _rate_errors(chain, rates)
     for i in range(max(claimed, 1), length + 1):
         rate, u = rates[i], float(request.accept[i - 1])
-        passes, allowed = _block_boundary(chain, i, rates, last=i == length)
+        passes, allowed = _block_boundary(chain, i, rate, errors[i], last=i == length)
         verdict.decisions += 1
         if (u < passes) == (i == claimed):
             continue
         if i == claimed and rate == 0:
             verdict.expect(False, f"row {b}, position {i}", "not the end of the block, for P = 0", "accepted")
         elif abs(u - passes) <= allowed:
-            verdict.forgiven += 1
+            verdict.forgiven += not _is_planted(chain, i, rates)
         else:
             right, wrong = ("fails", "passes") if i == claimed else ("passes", "fails")
             verdict.expect(
@@ -134,25 +136,46 @@ def _judge_block_rule(verdict: Verdict, b: int, request: Request, claimed: int) 
                 wrong,
                 abs(u - passes) / allowed,
             )
-    return rates[claimed], _rate_error(chain, claimed, rates)
+    return rates[claimed], errors[claimed]
 
 
-def _rate_error(chain: Chain, i: int, rates: list[float]) -> float:
-    """Error of P_i after i float32 products and divisions, an absolute number.
+def _is_planted(chain: Chain, i: int, rates: list[float]) -> bool:
+    """Whether P_i is made of subnormal numbers: it says nothing of how often rounding matters."""
+    return any(_is_subnormal(rates[j] * float(chain.p(j, x))) for j, x in enumerate(chain.drafts[:i]))
 
-    A product among the subnormal numbers errs by their distance before it is divided by q(x); whether one
-    is above q(x) = 0 cannot be told.
+
+def _rate_errors(chain: Chain, rates: list[float]) -> list[float]:
+    """Error of each P_i after i float32 products and divisions, absolute numbers.
+
+    A product among the subnormal numbers errs by their distance, and what follows multiplies that error:
+    a rate that was rounded to 0 stays 0. While float32 has every number there is no error.
     """
-    error = 2 * i * UNIT * rates[i]
-    for j, x in enumerate(chain.drafts[:i]):
-        if 0 < rates[j] * float(chain.p(j, x)) < SMALLEST_NORMAL:
-            error += UNDERFLOW / max(float(chain.q(j, x)), UNDERFLOW)
-    return error
+    low, high, errors = 1.0, 1.0, [0.0]
+    for i, x in enumerate(chain.drafts):
+        p, q = float(chain.p(i, x)), float(chain.q(i, x))
+        if low == high and _has_float32(low * p) and _has_float32(_next_rate(low * p, q)):
+            low = high = _next_rate(low * p, q)
+        else:
+            slip = UNDERFLOW if _is_subnormal(high * p) else 0.0
+            low = _next_rate(low * p * (1 - 2 * UNIT) - slip, q)
+            high = _next_rate(high * p * (1 + 2 * UNIT) + slip, q)
+        errors.append(max(high - rates[i + 1], rates[i + 1] - low))
+    return errors
 
 
-def _block_boundary(chain: Chain, i: int, rates: list[float], last: bool) -> tuple[float, float]:
+def _next_rate(product: float, q: float) -> float:
+    return 0.0 if product <= 0 else 1.0 if product >= q else product / q
+
+
+def _is_subnormal(number: float) -> bool:
+    return 0 < number < SMALLEST_NORMAL
+
+
+def _block_boundary(chain: Chain, i: int, rate: float, rate_error: float, last: bool) -> tuple[float, float]:
     """Return h_i and its error bound, by propagating the errors of P and S."""
-    rate, rate_error = rates[i], _rate_error(chain, i, rates) + UNIT
+    # Nothing is left of a rate of 1; of one rounded to less there is, and none of it in excess of q.
+    beside = 1.0 if rate_error else PRODUCT
+    rate_error += UNIT
     if last:
         return rate, rate_error
     p, q = chain.p(i), chain.q(i)
@@ -160,7 +183,7 @@ def _block_boundary(chain: Chain, i: int, rates: list[float], last: bool) -> tup
     total = float(excess.sum())
     rest = total + (1.0 - rate)
     if rest == 0:
-        return 1.0, PRODUCT
+        return 1.0, beside
     total_error = sum_error(len(p)) * total + rate_error * float(p[excess > 0].sum())
     error = (total_error * (1.0 - rate) + total * rate_error) / rest**2
     return total / rest, min(1.0, error + PRODUCT)

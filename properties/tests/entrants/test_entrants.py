@@ -13,6 +13,7 @@ import pytest
 from draftproof.properties import entrants
 from draftproof.properties.cases.plan import Check
 from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import BUDGETS
 from draftproof.properties.core.subject import subject_of
 from draftproof.properties.faults.hunt import DEAR, hunt, kill_order
@@ -64,6 +65,28 @@ def test_nor_by_the_laws_of_real_vocabularies(name: str, operation: str) -> None
     held = [check for check in checks(name, operation, "small", 0) if check.law.name in DEAR]
     assert held
     assert accused(name, operation, held) is None
+
+
+UNDERFLOWING = (
+    "verify_chain/B=2,K=32,V=257/float32/drafts=drawn,lengths=none,rows=flat,rule=block,uniforms=float64"
+    "/seed=1123723659/edge_uniforms+subnormal",
+    "verify_chain/B=2,K=32,V=257/float32/drafts=drawn,lengths=none,rows=flat,rule=block,uniforms=float64"
+    "/seed=118310441/edge_uniforms+subnormal",
+    "verify_chain/B=3,K=16,V=1/float32/drafts=drawn,lengths=none,rows=sparse,rule=block,uniforms=float64"
+    "/seed=1175077770/seam_draws+subnormal",
+)
+"""A rate rounded to 0 stays 0, and one rounded to less than 1 leaves something beside no excess."""
+
+
+@pytest.mark.parametrize("line", UNDERFLOWING)
+def test_rates_that_underflow_are_not_accused(line: str) -> None:
+    contract = CONTRACTS["verify_chain"]
+    subject = subject_of(module_of("chain_float32"), contract, "numpy")
+    assert subject is not None
+    admissible = next(law for law in contract.laws if law.name == "admissible")
+    verdict = admissible.check(contract, subject, Case.parse(line))
+    assert verdict.findings == []
+    assert verdict.forgiven == 0
 
 
 def test_planted_uniforms_are_what_a_float32_tree_was_accused_for() -> None:

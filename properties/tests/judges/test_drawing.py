@@ -42,7 +42,7 @@ def test_any_other_answer_is_wrong_or_within_the_bound(
     right = draw(weights, uniform)
     token = data.draw(st.integers(-1, len(weights)).filter(lambda token: token != right))
     verdict = judged(weights, uniform, token)
-    if uniform < LARGEST_UNIFORM:
+    if UNIT <= uniform < LARGEST_UNIFORM:
         assert verdict.passed == (verdict.forgiven == 1)
     if verdict.passed:
         cdf = np.cumsum(weights)
@@ -109,6 +109,16 @@ def test_the_largest_uniforms_are_judged_but_not_counted() -> None:
         assert verdict.passed
         assert verdict.forgiven == counted
     assert not judged(weights, 1 - 2.0**-24, 0).passed
+
+
+def test_the_smallest_uniform_is_judged_but_not_counted() -> None:
+    # A sum from the far end does not see a first weight that is lost in the total.
+    weights = np.array([1e-20, 0.7, 0.1])
+    for uniform, counted in ((0.0, 0), (UNIT, 1)):
+        verdict = judged(weights, uniform, 1 if uniform == 0 else 0)
+        assert verdict.passed
+        assert verdict.forgiven == counted
+    assert not judged(weights, 0.0, 2).passed
 
 
 def test_slack_widens_the_bound() -> None:

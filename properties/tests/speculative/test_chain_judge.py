@@ -166,3 +166,23 @@ def test_a_product_among_the_subnormal_numbers_may_be_rounded_to_its_neighbour()
     assert rejected.forgiven == 0
     assert not any("position 0" in finding.where for finding in rejected.findings)
     assert not judged(one([2.0**-120, 1.0], [2.0**-120, 1.0], 0.7, 0.0), [1, -1], 0).passed
+
+
+@pytest.mark.parametrize(("factor", "passes"), [(2.0**-149, True), (2.0**-120, False)])
+def test_a_rate_that_float32_rounds_to_zero_stays_zero(factor: float, passes: bool) -> None:
+    # P_1 = 0.4; P_2 = 0.4 from a product that float32 has only as 0 where the factor is the smallest number.
+    p = np.array([[[0.2, 0.8], [factor, 1.0], [0.5, 0.5], [0.5, 0.5]]], np.float32)
+    q = np.array([[[0.5, 0.5], [factor, 1.0], [0.25, 0.75]]], np.float32)
+    inputs: Arrays = {
+        "draft_tokens": np.zeros((1, 3), np.int32),
+        "draft_lengths": None,
+        "draft_probs": q,
+        "target_probs": p,
+        "accept_uniforms": np.array([[0.9, 0.9, 0.5]]),
+        "sample_uniforms": np.array([0.9]),
+    }
+    # P_3 = 0.8 says that all are accepted, a P_2 of 0 that none is.
+    assert judged(inputs, [0, 0, 0, 1], 3, "block").passed
+    none = judged(inputs, [1, -1, -1, -1], 0, "block")
+    assert none.forgiven == 0
+    assert any("position 3" in finding.where for finding in none.findings) != passes
