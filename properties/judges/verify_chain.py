@@ -200,14 +200,21 @@ def _judge_last(
     if claimed == len(chain.drafts):
         judge_draw(verdict, where, chain.p(claimed), request.final, token)
         return
-    weights = np.maximum(rate * chain.p(claimed) - chain.q(claimed), 0.0)
+    products = rate * chain.p(claimed)
+    weights = np.maximum(products - chain.q(claimed), 0.0)
     slack = rate_error * float(chain.p(claimed)[weights > 0].sum())
+    # A product among the subnormal numbers errs by their distance.
+    lost = UNDERFLOW * int(((weights > 0) & (products < SMALLEST_NORMAL)).sum()) if rate < 1 else 0.0
+    slack += lost
     # Near-empty residual: whether any mass is left is itself a rounding decision.
     if weights.sum() <= slack and slack > 0:
         verdict.expect(0 <= token < chain.p_rows.shape[-1], where, "an id of the vocabulary", token)
         verdict.forgiven += 1
         return
-    judge_draw(verdict, where, weights if weights.any() else chain.p(claimed), request.final, token, slack)
+    drawn = Verdict()
+    judge_draw(drawn, where, weights if weights.any() else chain.p(claimed), request.final, token, slack)
+    drawn.forgiven *= lost <= UNIT * weights.sum()  # a row of such products was planted
+    verdict.absorb(drawn)
 
 
 def _judge_status(

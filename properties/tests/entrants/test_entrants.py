@@ -74,8 +74,12 @@ UNDERFLOWING = (
     "/seed=118310441/edge_uniforms+subnormal",
     "verify_chain/B=3,K=16,V=1/float32/drafts=drawn,lengths=none,rows=sparse,rule=block,uniforms=float64"
     "/seed=1175077770/seam_draws+subnormal",
+    "verify_chain/B=2,K=2,V=131073/float32/drafts=given,lengths=none,rows=flat,rule=block,uniforms=float32"
+    "/seed=1080213288/impossible_draft+rare_drafts",
 )
-"""A rate rounded to 0 stays 0, and one rounded to less than 1 leaves something beside no excess."""
+"""A rate rounded to 0 stays 0; one rounded to less than 1 leaves something beside no excess; products of a
+whole row are subnormal.
+"""
 
 
 @pytest.mark.parametrize("line", UNDERFLOWING)
