@@ -4,7 +4,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -26,12 +27,14 @@ from draftproof.conformance.cli.trace import trace
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence import publish
 from draftproof.conformance.reporting import matrix
+from draftproof.conformance.reporting.folder import prepare_folder
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.report import replace_infinite
 from draftproof.conformance.running.backends import BACKENDS, choose_device
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.session import (
+    find_unproved,
     is_wrong,
     load_sessions,
     parse_request,
@@ -58,8 +61,8 @@ console = Console(stderr=True)
 SHOWN = 8
 """Failures shown in the terminal for each backend; all of them are in the report."""
 
-NONSENSE = 2
-"""Exit code of a request that makes no sense."""
+NONSENSE, CRASHED = 2, 3
+"""Exit codes of a request that makes no sense, and of draftproof's own failure."""
 
 
 class Device(StrEnum):
@@ -107,16 +110,26 @@ def check(
             min=1, help="End after so long: every operation has had some checks, the rest is not run."
         ),
     ] = None,
+    allow_unavailable: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unavailable", help="Exit 0 also if nothing of a backend named here can run here."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense.
+
+    Nonsense is also a backend that was named and of which nothing was judged.
 
     With --seconds also 0 if the time was over and nothing had failed by then: "incomplete, n of m".
     """
     deadline = time.monotonic() + (math.inf if seconds is None else seconds)
     reports, known = [], read_waivers(waivers, budget, seed)
     due = {module: choose_device(module, device) for module in refuse_alike(modules or BACKENDS)}
-    sessions = load_sessions(due, budget, seed, select_contracts(operation or []))
+    contracts = select_contracts(operation or [])
+    prepare_folder(report)
+    sessions = load_sessions(due, budget, seed, contracts)
     for place, session in enumerate(sessions):
         module, end = session.backend, share_time(deadline, sum(s.can_run for s in sessions[place:]))
         timed = bench and session.can_run and has_timings(module, session.device)
@@ -124,9 +137,18 @@ def check(
         with show_progress(module, session.total, console) as seen:
             reports.append(session.report(report, known, seen, rows, end))
     write_overview(report, reports)
-    _show(reports, report, known.idle, as_json)
-    wrong = any(is_wrong(result) for each in reports for result in each.results)
-    raise typer.Exit(1 if wrong or known.idle else 0)
+    unproved = find_unproved(reports)
+    _show(reports, report, known.idle, as_json, unproved)
+    if known.idle or any(is_wrong(result) for each in reports for result in each.results):
+        raise typer.Exit(1)
+    # Of draftproof's own backends those count that this machine has.
+    if unproved and not allow_unavailable and (modules or len(unproved) == len(reports)):
+        raise DiagnosticError(
+            "nothing-proved",
+            "nothing was judged, so nothing is proved",
+            [f"{backend}: {reason}" for backend, reason in unproved.items()],
+            "--allow-unavailable, if that is what you want",
+        )
 
 
 @app.command()
@@ -220,7 +242,13 @@ def _print_json(document: Any) -> None:
     print(json.dumps(replace_infinite(document), default=sorted, indent=1, allow_nan=False))
 
 
-def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: bool) -> None:
+def _show(
+    reports: list[Report],
+    folder: Path,
+    idle: Sequence[Waiver],
+    as_json: bool,
+    unproved: Mapping[str, str],
+) -> None:
     table = matrix.Matrix.from_reports(reports)
     for waiver in idle:
         complaint = f"nothing fails any more: {waiver.case}; remove the waiver ({waiver.issue})"
@@ -230,6 +258,7 @@ def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: 
             {
                 "score": asdict(table.score),
                 "idle_waivers": [waiver.case for waiver in idle],
+                "unproved": unproved,
                 "reports": [_summary(r) for r in reports],
             }
         )
@@ -248,7 +277,8 @@ def _show(reports: list[Report], folder: Path, idle: Sequence[Waiver], as_json: 
             rest = len(wrong) - len(shown[:SHOWN])
             out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
         for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
-            out.print(f"[dim]unavailable: {report.header.subject.backend}: {reason}[/]", highlight=False)
+            words = f"unavailable: {report.header.subject.backend}: {reason}"
+            out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
     score = table.score
     if score.incomplete:
         out.print(f"incomplete, {score.run} of {score.due}: {TIME_OVER}", highlight=False)
@@ -278,6 +308,10 @@ def main() -> None:
     except DiagnosticError as error:
         console.print(f"draftproof: {error}", highlight=False, markup=False, soft_wrap=True)
         sys.exit(NONSENSE)
+    except Exception:
+        traceback.print_exc()
+        console.print("draftproof: this is a fault of draftproof: please report it", highlight=False)
+        sys.exit(CRASHED)
 
 
 if __name__ == "__main__":

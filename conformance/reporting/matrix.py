@@ -64,7 +64,7 @@ class Score:
     good: int
     due: int
     covers: int
-    """Percent, floored: the share of each cell that is neither absent nor unavailable, over all cells."""
+    """Percent, floored: the share of each cell that has been run, over all cells."""
     states: frozenset[str]
     not_run: int = 0
     """How many of what was due have not been run."""
@@ -78,6 +78,11 @@ class Score:
     def wrong(self) -> bool:
         """Whether something failed."""
         return bool(self.states & {"fail", "error"})
+
+    @property
+    def conforms(self) -> bool:
+        """Whether everything due has been run, and nothing failed but what is waived."""
+        return self.due > 0 and not self.wrong and not self.not_run
 
     @property
     def incomplete(self) -> bool:
@@ -154,7 +159,10 @@ class Matrix:
     @property
     def score(self) -> Score:
         """The score over all cells."""
-        shares = [Fraction(cell.due, sum(cell.counts.values())) for cell in self.cells.values()]
+        shares = [
+            Fraction(cell.due - cell.counts.get("not run", 0), sum(cell.counts.values()))
+            for cell in self.cells.values()
+        ]
         covers = int(100 * sum(shares, Fraction(0)) / len(shares)) if shares else 0
         good = sum(cell.good for cell in self.cells.values())
         due = sum(cell.due for cell in self.cells.values())

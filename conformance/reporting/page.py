@@ -13,7 +13,7 @@ from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.reporting.badge import colour
 from draftproof.conformance.reporting.charts import compare_with_target, draw_inline_charts, memory
 from draftproof.conformance.reporting.glyphs import MARKS, WORST_FIRST
-from draftproof.conformance.reporting.matrix import Cell, Column, Matrix
+from draftproof.conformance.reporting.matrix import Cell, Column, Matrix, Score
 from draftproof.conformance.reporting.measures import find_worst
 from draftproof.conformance.reporting.records import Report, Result
 from draftproof.conformance.reporting.report import combine, short_name
@@ -110,6 +110,7 @@ def render(
         first=reports[0].header,
         matrix=matrix,
         total=matrix.score,
+        headline=state_headline(matrix.score, [Matrix.from_reports([report]).score for report in reports]),
         groups=_groups(matrix, pillars or {}),
         panels=panels,
         open_panels=sorted(
@@ -131,6 +132,23 @@ def render(
         charts=draw_inline_charts(benches),
         compare_with_target=compare_with_target,
     )
+
+
+def state_headline(total: Score, scores: Sequence[Score]) -> str:
+    """Say what a run has shown, in the sense of its exit code: of those backends that can run here."""
+    able = [score for score in scores if score.due]
+    if not able:
+        return "Nothing was judged"
+    if total.incomplete:
+        return f"Incomplete, {total.run:,} of {total.due:,}"
+    good = sum(score.conforms for score in able)
+    if len(able) == 1:
+        said = "Conforms" if good else "Does not conform"
+    else:
+        said = f"{'All' if good == len(able) else f'{good} of'} {len(able)} backends conform"
+    waived = sum(score.due - score.good for score in able if score.conforms)
+    unable = len(scores) - len(able)
+    return said + f", {waived:,} waived" * bool(waived) + f", {unable} cannot run here" * bool(unable)
 
 
 def number(value: float) -> str:

@@ -62,13 +62,17 @@ def short_name(backend: str) -> str:
 
 
 class ReportWriter:
-    """Appends lines as they come; the footer is written only when the block ends without an exception."""
+    """Appends lines as they come to ``<path>.part``, which becomes the report when the block has ended.
+
+    After an exception there is no report; what was written says how far the run came.
+    """
 
     def __init__(self, path: Path, header: Header) -> None:
         self.path = path
         self.counts: Counter[str] = Counter()
         self.seconds = 0.0
-        self._file = path.open("w", encoding="utf-8")
+        self._part = path.with_name(f"{path.name}.part")
+        self._file = self._part.open("w", encoding="utf-8")
         self._line("header", {"schema": 1, **asdict(header)})
 
     def result(self, result: Result) -> None:
@@ -91,6 +95,8 @@ class ReportWriter:
             counts = {state.value: self.counts[state.value] for state in State}
             self._line("footer", {"counts": counts, "seconds": self.seconds, "complete": True})
         self._file.close()
+        if kind is None:
+            self._part.replace(self.path)
 
     def _line(self, kind: str, fields: dict[str, Any]) -> None:
         # Flushed at once: what a crash leaves behind says how far the run came.

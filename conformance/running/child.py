@@ -1,16 +1,19 @@
 """One child process with one backend: whatever happens in it is an answer."""
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
-from multiprocessing import Pipe
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from draftproof.conformance.running.worker import Answer, Hello
+from draftproof.conformance.running.channel import Channel, ForeignMessageError, make_pair
+from draftproof.conformance.running.messages import Answer, Hello, clean
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.verdict import State
 
@@ -18,7 +21,9 @@ START_SECONDS = 120.0
 """How long loading a backend may take; the first import of torch on a cold disk is slow."""
 
 START = "from draftproof.conformance.running.worker import main; main()"
-"""Imported, not run as a module, so that what it sends has the names that the parent knows."""
+
+LAST_WORDS = 4096
+"""Bytes of a child's output that are read when it has died, however much there is."""
 
 
 class Child:
@@ -33,27 +38,20 @@ class Child:
         self._folder = tempfile.TemporaryDirectory(prefix="draftproof-")
         self._log = Path(self._folder.name) / "output.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
         self._hello: Hello | None = None
+        self._asked = 0
 
     def hello(self) -> Hello:
         """Start the child if there is none, and return what it said of the backend."""
         if self._process is None or self._hello is None:
-            self._connection, theirs = Pipe()
-            arguments = (theirs.fileno(), self.backend, self.device, self.threads)
-            with self._log.open("ab") as log:  # whatever the backend prints, its last words included
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", START, *map(str, arguments)],
-                    pass_fds=(theirs.fileno(),),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                )
-            theirs.close()
-            said = self._receive(START_SECONDS)
-            self._hello = said if isinstance(said, Hello) else None
-            if self._hello is None:
+            self._start()
+            try:
+                self._hello = Hello.read(self._receive(START_SECONDS))
+            except (TimeoutError, EOFError, ForeignMessageError):
+                words = self._last_words()
                 self.stop()
-                return Hello(self.device, broken=f"loading it crashed or hung: {self._last_words()}")
+                return Hello(self.device, broken=f"loading it crashed or hung: {words}")
         return self._hello
 
     def check(self, operation: str, law: str, case: Case, seconds: float) -> Answer:
@@ -61,26 +59,32 @@ class Child:
         hello = self.hello()
         if hello.broken:
             return Answer(State.ERROR, 0.0, reason=hello.broken)
-        answer = self._asked(operation, law, str(case), seconds)
-        if isinstance(answer, Answer) and not answer.poisoned:
-            return answer
-        self.deaths[operation] += 1
-        code = self._process.poll() if self._process else None
-        self.stop()
-        if isinstance(answer, Answer):
-            return replace(answer, reason=f"the device was lost: {answer.reason}")
-        if code is None:
+        try:
+            answer = self._ask([operation, law, str(case)], seconds)
+        except TimeoutError:
             reason = f"no answer within {seconds:.0f} s: taken as hanging"
-            return Answer(State.ERROR, seconds, reason=reason, hung=True)
-        return Answer(State.ERROR, 0.0, reason=f"the process died (exit code {code}): {self._last_words()}")
+            return self._bury(operation, Answer(State.ERROR, seconds, reason=reason, hung=True))
+        except ForeignMessageError as error:
+            reason = f"what came from its process is no answer: {error}"
+            return self._bury(operation, Answer(State.ERROR, 0.0, reason=reason))
+        except EOFError:
+            code = self._exit_code()
+            how = "gave up its connection" if code is None else f"died (exit code {code})"
+            reason = f"the process {how}: {self._last_words()}"
+            return self._bury(operation, Answer(State.ERROR, 0.0, reason=reason))
+        if answer.poisoned:
+            return self._bury(operation, replace(answer, reason=f"the device was lost: {answer.reason}"))
+        return answer
 
     def stop(self) -> None:
-        """End the child at once."""
+        """End the child at once, and whatever it has started."""
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-            self._connection.close()
-        self._process = None
+        if self._channel is not None:
+            self._channel.close()
+        self._process = self._channel = None
 
     def __enter__(self) -> Self:
         return self
@@ -91,23 +95,56 @@ class Child:
         self.stop()
         self._folder.cleanup()
 
-    def _asked(self, operation: str, law: str, line: str, seconds: float) -> object:
-        try:
-            self._connection.send((operation, law, line))
-        except ConnectionError:  # it died after its last answer
-            if self._process is not None:
-                self._process.wait(5.0)
-            return None
-        return self._receive(seconds)
+    def _start(self) -> None:
+        self.stop()
+        self._channel, theirs = make_pair()
+        arguments = (theirs.descriptor, self.backend, self.device, self.threads)
+        with self._log.open("wb") as log:  # whatever the backend prints, its last words included
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", START, *map(str, arguments)],
+                pass_fds=(theirs.descriptor,),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # What it sends to its own group does not reach the judge.
+                start_new_session=True,
+            )
+        theirs.close()
 
-    def _receive(self, seconds: float) -> object:
+    def _ask(self, request: list[str], seconds: float) -> Answer:
+        """Ask for one answer; raises as ``Channel.receive`` does, and for an answer to something else."""
+        assert self._channel is not None
+        self._asked += 1
         try:
-            return self._connection.recv() if self._connection.poll(seconds) else None
-        except (EOFError, ConnectionError):
-            if self._process is not None:
-                self._process.wait(5.0)
-            return None
+            self._channel.send([self._asked, *request])
+        except OSError as error:  # it died after its last answer
+            raise EOFError from error
+        words = self._receive(seconds)
+        if not isinstance(words, list) or len(words) != 2 or words[0] != self._asked:
+            raise ForeignMessageError("it answers what was not asked")
+        return Answer.read(words[1])
+
+    def _receive(self, seconds: float) -> Any:
+        assert self._channel is not None
+        return self._channel.receive(seconds)
+
+    def _exit_code(self) -> int | None:
+        """Wait for the end of a process that is silent; None if it goes on without its connection."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(5.0)
+        return None
+
+    def _bury(self, operation: str, answer: Answer) -> Answer:
+        """End a child that is of no use any more; return the answer that says why."""
+        self.deaths[operation] += 1
+        self.stop()
+        return answer
 
     def _last_words(self) -> str:
-        lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
-        return " | ".join(lines[-3:]) or "it said nothing"
+        if not self._log.exists():
+            return "it said nothing"
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - LAST_WORDS))
+            lines = log.read(LAST_WORDS).decode("utf-8", "replace").splitlines()
+        return clean(" | ".join(lines[-3:])) or "it said nothing"

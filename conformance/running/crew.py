@@ -15,7 +15,7 @@ from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reporting.records import Result
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.inspection import Inspection
-from draftproof.conformance.running.worker import Hello
+from draftproof.conformance.running.messages import Hello
 from draftproof.properties.cases.plan import Check
 
 WORTH = 100

@@ -9,8 +9,8 @@ from dataclasses import replace
 from draftproof.conformance.reporting.records import Result
 from draftproof.conformance.running.backends import choose_device
 from draftproof.conformance.running.child import Child
+from draftproof.conformance.running.messages import Answer, Hello
 from draftproof.conformance.running.waivers import Waivers
-from draftproof.conformance.running.worker import Answer, Hello
 from draftproof.properties.backend import exempt
 from draftproof.properties.cases.plan import Check
 from draftproof.properties.core.case import Case
@@ -112,18 +112,20 @@ def is_cut(result: Result) -> bool:
 def judge_forgiveness(results: Sequence[Result]) -> Iterator[Result]:
     """Yield, by dtype, a failure if more decisions needed forgiveness than rounding explains.
 
-    ``results`` are those of one operation. Where the time did not allow a single decision, this is not run.
+    ``results`` are those of one operation. Where not a single decision was made, this is not run.
     """
     judged = [result for result in results if result.law == ADMISSIBLE.name]
     for dtype in sorted({result.dtype for result in judged}):
         mine = [result for result in judged if result.dtype == dtype]
+        if all(result.state is State.WAIVED for result in mine):
+            continue
         decisions = sum(result.decisions for result in mine)
         forgiven = sum(result.forgiven for result in mine)
         excessive = too_many_forgiven(forgiven, decisions)
         finding = Finding(
             "all decisions", "at most 1e-4 within the rounding bound", f"{forgiven} of {decisions}"
         )
-        unseen = all(is_cut(result) for result in mine)
+        cut, unseen = all(is_cut(result) for result in mine), decisions == 0
         yield Result(
             operation=mine[0].operation,
             dtype=dtype,
@@ -131,7 +133,7 @@ def judge_forgiveness(results: Sequence[Result]) -> Iterator[Result]:
             case="-",
             state=State.NOT_RUN if unseen else State.FAIL if excessive else State.PASS,
             findings=(finding,) if excessive else (),
-            reason=TIME_OVER if unseen else "",
+            reason=(TIME_OVER if cut else "no decision was judged") if unseen else "",
         )
 
 

@@ -42,9 +42,12 @@ class Run:
         if self.hello.unavailable or self.hello.broken:
             self._loaded[0].stop()
         self.device = self.hello.device
-        absent = [c for c in contracts if c.name not in self.hello.operations]
-        self.absent = [c for c in absent if is_meant(backend, c)]
-        self.present = [c for c in contracts if c.name in self.hello.operations]
+        # What a module that could not be imported would have had, nobody knows.
+        unknown = bool(self.hello.unavailable) and not self.hello.operations
+        self.present = [
+            c for c in contracts if c.name in self.hello.operations or (unknown and is_meant(backend, c))
+        ]
+        self.absent = [c for c in contracts if c not in self.present and is_meant(backend, c)]
         # What cannot run, and what is not there, is still asked for by the case list.
         plans = [
             [(contract, check) for check in self._plan(contract, budget, seed)] for contract in contracts

@@ -49,6 +49,18 @@ def is_wrong(result: Result) -> bool:
     return result.state in (State.FAIL, State.ERROR, State.NOT_RUN) and not is_cut(result)
 
 
+def find_unproved(reports: Sequence[Report]) -> dict[str, str]:
+    """Return the backends of which nothing was judged, each with the reason."""
+    judged = {State.PASS, State.FAIL, State.ERROR}
+    return {
+        report.header.subject.backend: next(
+            (result.reason for result in report.results if result.reason), "nothing was due"
+        )
+        for report in reports
+        if not any(result.state in judged for result in report.results)
+    }
+
+
 def share_time(deadline: float, parts: int) -> float:
     """Return until when the first of ``parts`` may go on, if each that is left is to have as much.
 
@@ -201,7 +213,6 @@ class Session:
 
         At ``deadline``, a time of ``time.monotonic``, both end; what was left out of the checks is not run.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{short_name(self.backend)}.jsonl"
         with ReportWriter(path, self.header()) as writer:
             for raw in self.run.results(waivers, deadline):

@@ -4,13 +4,13 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import dataclass, field
 from importlib import import_module
-from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from draftproof.conformance.running.channel import Channel
+from draftproof.conformance.running.messages import FINDINGS, Answer, Hello, find_unreadable
 from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
@@ -21,54 +21,23 @@ KEPT = 2**30
 """Bytes that a child may keep on the device between two checks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """What the child found when it loaded the backend."""
-
-    device: str
-    """Where the laws will be checked: a NumPy backend is checked on "numpy" whatever was asked for."""
-    operations: tuple[str, ...] = ()
-    variants: dict[str, Any] = field(default_factory=dict)
-    """The backend's ``CONFORMANCE``: settings, and the options an operation restricts itself to."""
-    unavailable: str = ""
-    """Why the backend cannot run here."""
-    broken: str = ""
-    """Why the backend cannot be loaded at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The outcome of one check."""
-
-    state: State
-    seconds: float
-    findings: tuple[Finding, ...] = ()
-    decisions: int = 0
-    forgiven: int = 0
-    measures: dict[str, float] = field(default_factory=dict)
-    reason: str = ""
-    poisoned: bool = False
-    """Whether the device is lost to this process, which ends now."""
-    hung: bool = False
-    """Whether there was no answer in time."""
-
-
-def serve(connection: Connection, backend: str, device: str, threads: int) -> None:
-    """Load the backend, say hello, then answer (operation, law, case line) until the parent goes."""
+def serve(channel: Channel, backend: str, device: str, threads: int) -> None:
+    """Load the backend, say hello, then answer [number, operation, law, case line] until the parent goes."""
     if device == "interpreter":
         os.environ["TRITON_INTERPRET"] = "1"
     hello, module = load(backend, device)
     if threads and hello.device in ("cpu", "interpreter") and "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
-    connection.send(hello)
+    channel.send(hello.words())
     try:
         while module is not None:
-            answer = check(module, hello.device, *connection.recv())
+            number, *asked = channel.receive()
+            answer = check(module, hello.device, *asked)
+            if not answer.poisoned:
+                release_memory(hello.device)
+            channel.send([number, answer.words()])
             if answer.poisoned:
-                connection.send(answer)
                 break
-            release_memory(hello.device)
-            connection.send(answer)
     except (EOFError, BrokenPipeError):
         return  # the parent is gone
 
@@ -80,12 +49,14 @@ def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
     except ModuleNotFoundError as error:
         if error.name and (backend == error.name or backend.startswith(f"{error.name}.")):
             return Hello(device, broken=f"there is no module {error.name!r}"), None
-        return Hello(device, unavailable=str(error)), None
+        return Hello(device, unavailable=_say(error)), None
     except ImportError as error:
-        return Hello(device, unavailable=str(error)), None
-    except Exception as error:  # a stranger's module may raise anything
-        return Hello(device, broken=f"importing it raised {type(error).__name__}: {error}"), None
-    declared = dict(getattr(module, "CONFORMANCE", {}))
+        return Hello(device, unavailable=_say(error)), None
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        return Hello(device, broken=f"importing it raised {type(error).__name__}: {_say(error)}"), None
+    declared = getattr(module, "CONFORMANCE", {})
+    if wrong := find_unreadable(declared):
+        return Hello(device, broken=f"its CONFORMANCE {wrong}"), None
     if unknown := declared.keys() - {"arrays", "memory", "synchronises", *CONTRACTS}:
         names = ", ".join(sorted(map(str, unknown)))
         return Hello(
@@ -111,18 +82,23 @@ def check(module: ModuleType, device: str, operation: str, law_name: str, line: 
         findings = (Finding("signature", "the contract's outputs", str(error)),)
         return Answer(State.FAIL, time.perf_counter() - started, findings)
     except Exception as error:  # a stranger's kernel may raise anything
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
         seconds = time.perf_counter() - started
-        return Answer(State.ERROR, seconds, reason=reason[:2000], poisoned=_lost(subject))
+        reason = f"{type(error).__name__}: {_say(error)}"
+        return Answer(State.ERROR, seconds, reason=reason, poisoned=_lost(subject))
     return Answer(
         State.PASS if verdict.passed else State.FAIL,
         time.perf_counter() - started,
-        tuple(verdict.findings[:8]),
+        tuple(verdict.findings[:FINDINGS]),
         verdict.decisions,
         verdict.forgiven,
         verdict.measures,
     )
+
+
+def _say(error: BaseException) -> str:
+    """Say what was raised and where: in which file and line."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{error} ({Path(where.filename).name}:{where.lineno})"
 
 
 def release_memory(device: str) -> None:
@@ -142,4 +118,4 @@ def _lost(subject: Subject[Any]) -> bool:
 
 def main() -> None:
     """Serve on the file descriptor, backend, device and number of threads that the arguments name."""
-    serve(Connection(int(sys.argv[1])), sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    serve(Channel.on(int(sys.argv[1])), sys.argv[2], sys.argv[3], int(sys.argv[4]))

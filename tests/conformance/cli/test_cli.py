@@ -15,6 +15,7 @@ import pytest
 from draftproof.conformance.cli.main import main
 from draftproof.conformance.evidence import needs, publish
 from draftproof.conformance.reporting.report import read
+from draftproof.conformance.running import runner
 from draftproof.conformance.running.session import share_time
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract, ObjectContract
@@ -195,10 +196,69 @@ def test_what_is_waived_does_not_fail_and_is_not_green(draftproof: Draftproof) -
     done = draftproof(*CHECK, "--waivers", "waivers.toml")
     assert done.code == 0
     assert "~ W" in done.out
+    assert re.search(r"<h1>Conforms, \d+ waived</h1>", Path("report/index.html").read_text())
     assert json.loads(Path("report/badge.json").read_text())["color"] == "yellow"
     waived = [result for result in read(Path("report/mine.jsonl")).results if result.state is State.WAIVED]
     assert waived
     assert all("https://example.org/issues/7" in result.reason for result in waived)
+
+
+UNLOADABLE = {
+    "typing": ("import flashinferr", "No module named 'flashinferr' (typing_error.py:1)"),
+    "name": ("\nfrom json import nosuch", "cannot import name 'nosuch' from 'json'"),
+    "markup": ("raise ImportError('[/foo] [bold]')", "[/foo] [bold]"),
+    "said": ("def unavailable(device): return 'not on ' + device\ndef sample(): ...", "not on cpu"),
+}
+
+
+@pytest.mark.parametrize("name", UNLOADABLE)
+def test_where_nothing_was_judged_nothing_is_proved(draftproof: Draftproof, name: str) -> None:
+    text, reason = UNLOADABLE[name]
+    Path("typing_error.py").write_text(text)
+    arguments = ("check", "typing_error", "--op", "sample", "--budget", "small", "--device", "cpu")
+    done = draftproof(*arguments)
+    assert done.code == 2
+    assert "nothing was judged, so nothing is proved" in done.err
+    assert reason in done.err
+    assert reason in done.out
+    assert reason in " ".join(result.reason for result in read(Path("report/typing_error.jsonl")).results)
+    assert "<h1>Nothing was judged</h1>" in Path("report/index.html").read_text()
+    assert reason in draftproof(*arguments, "--json").document["unproved"]["typing_error"]
+    assert draftproof(*arguments, "--allow-unavailable").code == 0
+
+
+def test_beside_one_that_conforms_nothing_is_proved_of_the_other(draftproof: Draftproof) -> None:
+    Path("typing_error.py").write_text("import flashinferr")
+    arguments = ("check", "right", "typing_error", "--op", "sample", "--budget", "small")
+    assert draftproof(*arguments).code == 2
+    assert "<h1>Conforms, 1 cannot run here</h1>" in Path("report/index.html").read_text()
+
+
+def test_a_run_that_crashes_leaves_no_report_and_no_badge_of_the_last(
+    draftproof: Draftproof, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("check", "right", "--op", "vector_add", "--budget", "small")
+    assert draftproof(*arguments).code == 0
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(runner, "judge_forgiveness", crash)
+    done = draftproof(*arguments)
+    assert done.code == 3
+    assert "RuntimeError: a fault of ours" in done.err
+    assert "this is a fault of draftproof" in done.err
+    left = {path.name for path in Path("report").iterdir()}
+    assert left == {"previous", "right.jsonl.part"}
+    assert {path.name for path in Path("report/previous").iterdir()} >= {"right.jsonl", "badge.svg"}
+    monkeypatch.undo()
+
+
+def test_a_report_needs_a_folder(draftproof: Draftproof) -> None:
+    Path("taken").write_text("")
+    done = draftproof("check", "right", "--op", "vector_add", "--budget", "small", "--report", "taken")
+    assert done.code == 2
+    assert "--report taken: a folder to write to was expected" in done.err
 
 
 def test_a_waiver_without_a_failure_fails_the_run(draftproof: Draftproof) -> None:

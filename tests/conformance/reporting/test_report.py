@@ -69,9 +69,11 @@ def test_a_run_that_raises_leaves_no_report(reports: tuple[Report, ...], tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert len(path.read_text().splitlines()) == 2
+    assert not path.exists()
+    part = path.with_name("report.jsonl.part")
+    assert len(part.read_text().splitlines()) == 2
     with pytest.raises(DiagnosticError, match="no footer"):
-        read(path)
+        read(part)
 
 
 def _edited(report: Report, path: Path, edit: str) -> Path:
