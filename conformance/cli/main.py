@@ -1,66 +1,54 @@
-"""The command line: every subcommand of ``draftproof`` and its three exit codes."""
+"""The command line: every subcommand of ``draftproof`` and its exit codes."""
 
-import json
 import math
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 try:
     import typer
-    from rich.console import Console
+    from rich.table import Table
 except ImportError as missing:
     raise SystemExit(
         f"draftproof: the command line needs {missing.name}: pip install 'draftproof[test]'"
     ) from missing
 
+from draftproof import __version__
 from draftproof.conformance.cli import explain as explanation
+from draftproof.conformance.cli.outcome import show_outcome
 from draftproof.conformance.cli.power import power
+from draftproof.conformance.cli.printing import console, out, print_json
 from draftproof.conformance.cli.progress import show_progress
 from draftproof.conformance.cli.record import record
 from draftproof.conformance.cli.trace import trace
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence import publish
-from draftproof.conformance.reporting import matrix
 from draftproof.conformance.reporting.folder import prepare_folder
-from draftproof.conformance.reporting.records import Report
-from draftproof.conformance.reporting.report import replace_infinite
 from draftproof.conformance.running.backends import BACKENDS, choose_device
 from draftproof.conformance.running.child import Child
-from draftproof.conformance.running.inspection import TIME_OVER
+from draftproof.conformance.running.request import parse_request, refuse_alike, select_contracts
 from draftproof.conformance.running.session import (
     find_unproved,
     is_wrong,
     load_sessions,
-    parse_request,
     read_waivers,
-    refuse_alike,
-    select_contracts,
     share_time,
     write_overview,
 )
-from draftproof.conformance.running.waivers import Waiver
 from draftproof.conformance.timing.bench import has_timings, prepare_benches, show_benches
+from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.verdict import State
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Proves kernels of LLM decoding right, and measures them.",
 )
-out = Console()
-console = Console(stderr=True)
-"""Progress and complaints; what was found goes to ``out``."""
-
-SHOWN = 8
-"""Failures shown in the terminal for each backend; all of them are in the report."""
-
 NONSENSE, CRASHED = 2, 3
 """Exit codes of a request that makes no sense, and of draftproof's own failure."""
 
@@ -87,6 +75,37 @@ Modules = Annotated[
 Operations = Annotated[list[str] | None, typer.Option("--op", help="Only this operation; may be repeated.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 OnDevice = Annotated[Device | None, typer.Option(help="Where to check; a GPU where there is one by default.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"draftproof {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def describe(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Proves kernels of LLM decoding right, and measures them."""
+
+
+@app.command("list")
+def list_operations(as_json: AsJson = False) -> None:
+    """Print the operations, each with its pillar and the backends of draftproof's own that have it."""
+    listed = [
+        {"operation": contract.name, "pillar": contract.pillar, "backends": list(contract.backends)}
+        for contract in CONTRACTS.values()
+    ]
+    if as_json:
+        print_json(listed)
+        return
+    table = Table("operation", "pillar", "backends")
+    for each in listed:
+        table.add_row(str(each["operation"]), str(each["pillar"]), ", ".join(each["backends"]))
+    out.print(table)
 
 
 @app.command()
@@ -138,7 +157,7 @@ def check(
             reports.append(session.report(report, known, seen, rows, end))
     write_overview(report, reports)
     unproved = find_unproved(reports)
-    _show(reports, report, known.idle, as_json, unproved)
+    show_outcome(reports, report, known.idle, unproved, as_json)
     if known.idle or any(is_wrong(result) for each in reports for result in each.results):
         raise typer.Exit(1)
     # Of draftproof's own backends those count that this machine has.
@@ -164,7 +183,7 @@ def bench(
     rows = list(prepare_benches(modules or [], operation or [])())
     show_benches(rows, output, console if as_json else out)
     if as_json:
-        _print_json([asdict(row) for row in rows])
+        print_json([asdict(row) for row in rows])
 
 
 @app.command()
@@ -188,7 +207,7 @@ def replay(
             raise DiagnosticError("backend-unusable", f"cannot replay on {backend}: {why}")
         answer = child.check(parsed.operation, law, parsed, wanted.seconds)
     if as_json:
-        _print_json({**asdict(answer), "case": case, "law": law, "backend": backend})
+        print_json({**asdict(answer), "case": case, "law": law, "backend": backend})
     else:
         colour = "green" if answer.state is State.PASS else "red"
         out.print(f"[{colour}]{answer.state}[/] {law}: {wanted.sentence}", highlight=False)
@@ -209,7 +228,7 @@ def explain(
     """Print an operation's rule, shapes, laws and work, from its contract."""
     contract = select_contracts([operation])[0]
     if as_json:
-        _print_json(explanation.describe_contract(contract))
+        print_json(explanation.describe_contract(contract))
     else:
         explanation.show(contract, out)
 
@@ -225,7 +244,7 @@ def badge(
     """Make badge, matrix and charts from the evidence; what changed sources make stale is shown so."""
     changed = publish.update(root, write=not check_only)
     if as_json:
-        _print_json({"changed": changed})
+        print_json({"changed": changed})
     elif changed:
         out.print(f"{'out of date' if check_only else 'written'}: {', '.join(changed)}", highlight=False)
     else:
@@ -236,69 +255,6 @@ def badge(
 app.command()(power)
 app.command()(record)
 app.command()(trace)
-
-
-def _print_json(document: Any) -> None:
-    print(json.dumps(replace_infinite(document), default=sorted, indent=1, allow_nan=False))
-
-
-def _show(
-    reports: list[Report],
-    folder: Path,
-    idle: Sequence[Waiver],
-    as_json: bool,
-    unproved: Mapping[str, str],
-) -> None:
-    table = matrix.Matrix.from_reports(reports)
-    for waiver in idle:
-        complaint = f"nothing fails any more: {waiver.case}; remove the waiver ({waiver.issue})"
-        console.print(f"draftproof: {complaint}", highlight=False, markup=False, soft_wrap=True)
-    if as_json:
-        _print_json(
-            {
-                "score": asdict(table.score),
-                "idle_waivers": [waiver.case for waiver in idle],
-                "unproved": unproved,
-                "reports": [_summary(r) for r in reports],
-            }
-        )
-        return
-    out.print(matrix.rich_table(table))
-    for report in reports:
-        wrong = list(filter(is_wrong, report.results))
-        # One of each law: that a bug breaks several laws says more of it than five cases of one.
-        shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
-        for result in shown[:SHOWN]:
-            out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
-            what = [str(finding) for finding in result.findings[:2]] or [result.reason]
-            for line in (*what, result.reproduce):
-                out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
-        if len(wrong) > len(shown[:SHOWN]):
-            rest = len(wrong) - len(shown[:SHOWN])
-            out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
-        for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
-            words = f"unavailable: {report.header.subject.backend}: {reason}"
-            out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
-    score = table.score
-    if score.incomplete:
-        out.print(f"incomplete, {score.run} of {score.due}: {TIME_OVER}", highlight=False)
-    out.print(
-        f"{score.good} of {score.due} checks passed, {score.covers}% of the matrix covered; "
-        f"page: {folder / 'index.html'}, badge: {folder / 'badge.svg'}",
-        highlight=False,
-    )
-
-
-def _summary(report: Report) -> dict[str, Any]:
-    wrong = [asdict(result) for result in filter(is_wrong, report.results)]
-    return {
-        "backend": report.header.subject.backend,
-        "device": report.header.subject.device,
-        "counts": report.footer.counts,
-        "seconds": report.footer.seconds,
-        "wrong": wrong,
-        "benches": [asdict(row) for row in report.benches],
-    }
 
 
 def main() -> None:

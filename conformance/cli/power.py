@@ -15,7 +15,7 @@ from draftproof.conformance.power import page
 from draftproof.conformance.power.campaign import find_stale
 from draftproof.conformance.power.campaign import record as record_power
 from draftproof.conformance.power.reach import describe_sizes, describe_strides
-from draftproof.conformance.running.session import select_contracts
+from draftproof.conformance.running.request import select_contracts
 from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
 
 out = Console()

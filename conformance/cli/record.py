@@ -34,6 +34,8 @@ def record(
     Exit 0 if nothing is left to record, or the time asked for was over; 1 if something could not be recorded;
     2 if the machine lacks something.
     """
+    if folder is None:
+        publish.require_checkout(Path())
     lacking = find_lacking()
     if lacking:
         raise DiagnosticError("machine-lacking", "this machine cannot record evidence; it lacks", lacking)

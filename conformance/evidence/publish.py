@@ -3,9 +3,11 @@
 import json
 import math
 import statistics
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence import store
 from draftproof.conformance.evidence.campaigns import sum_up
 from draftproof.conformance.evidence.freshness import Today
@@ -27,12 +29,26 @@ README_OPERATIONS = ("verify_chain",)
 NONE_YET = "There is no evidence yet: `nox -s evidence` makes it, on a machine with a GPU."
 
 
+def require_checkout(root: Path) -> None:
+    """Refuse a folder that is no checkout of this project: its evidence is no other project's."""
+    project = root / "pyproject.toml"
+    named = tomllib.loads(project.read_text(encoding="utf-8")) if project.is_file() else {}
+    if named.get("project", {}).get("name") != "draftproof":
+        raise DiagnosticError(
+            "checkout-foreign",
+            f"{root.resolve()} is no checkout of draftproof, whose evidence this is",
+            [],
+            "run it there; a backend's own badge is in the folder that draftproof check --report names",
+        )
+
+
 def update(root: Path, write: bool = True) -> list[str]:
     """Make what follows from the evidence under ``root``; return the files that changed (or would).
 
     Badge and README show the first device; without evidence they say that there is none. Raises
-    DiagnosticError if the README lacks the markers.
+    DiagnosticError if ``root`` is no checkout of draftproof, or the README lacks the markers.
     """
+    require_checkout(root)
     today = Today()
     made: dict[Path, str] = {}
     devices = [(folder, store.load_device(folder)) for folder in store.list_devices(EVIDENCE)]

@@ -31,6 +31,9 @@ def choose_device(backend: str, asked: str | None) -> str:
         return asked
     if has_gpu():
         return "cuda"
-    if backend.endswith(".triton"):
-        return "interpreter"
-    return "cuda" if backend.endswith((".cupy", ".cuda")) else "cpu"
+    # Names of ours; a stranger's module may end in the same word.
+    return {
+        "draftproof.optimized.triton": "interpreter",
+        "draftproof.optimized.cupy": "cuda",
+        "draftproof.optimized.cuda": "cuda",
+    }.get(backend, "cpu")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import cache
-from itertools import combinations, takewhile
+from itertools import takewhile
 from pathlib import Path
 
 from draftproof import __version__
@@ -33,15 +33,11 @@ from draftproof.conformance.running.inspection import is_cut
 from draftproof.conformance.running.runner import Run
 from draftproof.conformance.running.waivers import Waivers
 from draftproof.conformance.running.waivers import load as load_waivers
-from draftproof.properties.cases.plan import cases, digest, plan
+from draftproof.properties.cases.plan import digest, plan
 from draftproof.properties.contracts import CONTRACTS
-from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Contract
-from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import DEVICES
 from draftproof.properties.core.verdict import State
-
-COPY = "copy the whole line, and the law, from the report"
 
 
 def is_wrong(result: Result) -> bool:
@@ -50,14 +46,14 @@ def is_wrong(result: Result) -> bool:
 
 
 def find_unproved(reports: Sequence[Report]) -> dict[str, str]:
-    """Return the backends of which nothing was judged, each with the reason."""
+    """Return the backends of which nothing was judged, each with the reason; want of time is none."""
     judged = {State.PASS, State.FAIL, State.ERROR}
     return {
         report.header.subject.backend: next(
             (result.reason for result in report.results if result.reason), "nothing was due"
         )
         for report in reports
-        if not any(result.state in judged for result in report.results)
+        if not any(result.state in judged or is_cut(result) for result in report.results)
     }
 
 
@@ -68,62 +64,6 @@ def share_time(deadline: float, parts: int) -> float:
     """
     now = time.monotonic()
     return now + (deadline - now) / max(1, parts)
-
-
-def select_contracts(operations: Sequence[str]) -> list[Contract]:
-    """Return the contracts of the named operations, or all; DiagnosticError for an unknown name."""
-    unknown = [name for name in operations if name not in CONTRACTS]
-    if unknown:
-        raise DiagnosticError(
-            "operation-unknown",
-            f"there is no operation {', '.join(map(repr, unknown))}",
-            [],
-            f"the operations are {', '.join(CONTRACTS)}",
-        )
-    return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
-
-
-def refuse_alike(modules: Sequence[str]) -> Sequence[str]:
-    """Return the modules; DiagnosticError if two have the last name in common, which names their results."""
-    for module, other in combinations(modules, 2):
-        if short_name(module) == short_name(other):
-            raise DiagnosticError(
-                "backends-alike",
-                f"{module} and {other} are both called {short_name(module)!r} in report and matrix",
-                [],
-                "check them one after the other, each with a --report of its own",
-            )
-    return modules
-
-
-def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
-    """Read the line of a case and find the law; DiagnosticError unless the law is checked on such cases."""
-    try:
-        case = Case.parse(line)
-    except ValueError as error:
-        raise DiagnosticError("case-malformed", str(error), [], COPY) from error
-    contract = select_contracts([case.operation])[0]
-    laws = {law.name: law for law in contract.laws}
-    if law_name not in laws:
-        raise DiagnosticError(
-            "law-unknown", f"{case.operation} has no law {law_name!r}", [], f"its laws are {', '.join(laws)}"
-        )
-    law = laws[law_name]
-    model = next(iter((law.cases or cases)(contract, "cuda", "deep", 0)), case)
-    expected = {
-        "sizes": (case.shape, model.shape),
-        "dtype": ([case.dtype], contract.dtypes),
-        "options": (case.options, model.options),
-        "flags": (case.flags, contract.flags),
-    }
-    wrong = [
-        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(asked) or 'none'}"
-        for what, (asked, known) in expected.items()
-        if set(asked) - set(known) or (what in ("sizes", "options") and set(known) - set(asked))
-    ]
-    if wrong:
-        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {line}", wrong, COPY)
-    return case, law
 
 
 def count_jobs(device: str) -> int:

@@ -15,7 +15,7 @@ from draftproof.conformance.reporting import charts
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.running.backends import BACKENDS
-from draftproof.conformance.running.session import select_contracts
+from draftproof.conformance.running.request import select_contracts
 from draftproof.conformance.timing.objects import ORACLE, time_objects
 from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS

@@ -27,6 +27,7 @@ def project(tmp_path: Path, data: Path, tree: Any, monkeypatch: pytest.MonkeyPat
     (tmp_path / "README.md").write_text(
         "<!-- matrix -->\n<!-- /matrix -->\n<!-- chart -->\n<!-- /chart -->\n"
     )
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "draftproof"\n')
     monkeypatch.setattr(publish, "EVIDENCE", data)
     monkeypatch.setattr(publish, "Today", tree.look)
     return tmp_path

@@ -1,0 +1,93 @@
+"""What the command line is asked for: operations, backends and cases that there are, or one explanation."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.reporting.report import short_name
+from draftproof.properties.cases.plan import cases
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
+from draftproof.properties.core.contract import Contract, FunctionContract
+from draftproof.properties.core.law import Law
+
+MOST_ELEMENTS = 1e9
+"""Numbers that a case may have: a typing error must not ask for a terabyte."""
+
+COPY = "copy the whole line, and the law, from the report"
+
+
+def select_contracts(operations: Sequence[str]) -> list[Contract]:
+    """Return the contracts of the named operations, or all; DiagnosticError for an unknown name."""
+    unknown = [name for name in operations if name not in CONTRACTS]
+    if unknown:
+        raise DiagnosticError(
+            "operation-unknown",
+            f"there is no operation {', '.join(map(repr, unknown))}",
+            [],
+            f"the operations are {', '.join(CONTRACTS)}",
+        )
+    return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
+
+
+def refuse_alike(modules: Sequence[str]) -> Sequence[str]:
+    """Return the modules; DiagnosticError if two have the last name in common, which names their results."""
+    for module, other in combinations(modules, 2):
+        if short_name(module) == short_name(other):
+            raise DiagnosticError(
+                "backends-alike",
+                f"{module} and {other} are both called {short_name(module)!r} in report and matrix",
+                [],
+                "check them one after the other, each with a --report of its own",
+            )
+    return modules
+
+
+def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
+    """Read the line of a case and find the law; DiagnosticError unless the law is checked on such cases."""
+    try:
+        case = Case.parse(line)
+    except ValueError as error:
+        raise DiagnosticError("case-malformed", str(error), [], COPY) from error
+    contract = select_contracts([case.operation])[0]
+    laws = {law.name: law for law in contract.laws}
+    if law_name not in laws:
+        raise DiagnosticError(
+            "law-unknown", f"{case.operation} has no law {law_name!r}", [], f"its laws are {', '.join(laws)}"
+        )
+    law = laws[law_name]
+    model = next(iter((law.cases or cases)(contract, "cuda", "deep", 0)), case)
+    expected = {
+        "sizes": (case.shape, model.shape),
+        "dtype": ([case.dtype], contract.dtypes),
+        "options": (case.options, model.options),
+        "flags": (case.flags, contract.flags),
+    }
+    wrong = [
+        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(asked) or 'none'}"
+        for what, (asked, known) in expected.items()
+        if set(asked) - set(known) or (what in ("sizes", "options") and set(known) - set(asked))
+    ]
+    for name, choices in contract.options.items() if law.cases is None else ():
+        if case.options.get(name, choices[0]) not in choices:
+            wrong.append(f"{name} of {', '.join(choices)} expected, got {case.options[name]}")
+    if wrong:
+        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {line}", wrong, COPY)
+    if isinstance(contract, FunctionContract):
+        _refuse_impossible(contract, law, case)
+    return case, law
+
+
+def _refuse_impossible(contract: FunctionContract, law: Law, case: Case) -> None:
+    """Refuse a case of which no inputs can be made."""
+    shape = {axis: case.shape.get(axis, sizes[0]) for axis, sizes in contract.sizes.items()}
+    if (cost := contract.cost(case.reshaped(**shape))) > MOST_ELEMENTS:
+        raise DiagnosticError(
+            "case-absurd",
+            f"a case of at most {MOST_ELEMENTS:.0e} numbers was expected, got {cost:.1e}: {case}",
+        )
+    if law.cases is None:
+        try:
+            contract.fill(case)
+        except ValueError as error:
+            raise DiagnosticError("case-impossible", f"{case}: {error}", [], COPY) from error

@@ -1,0 +1,5 @@
+"""``python -m draftproof``: the command line."""
+
+from draftproof.conformance.cli.main import main
+
+main()
