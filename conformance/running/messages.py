@@ -102,6 +102,9 @@ class Answer:
         measures = fields["measures"]
         if fields["state"] not in ANSWERED or not isinstance(measures, dict) or len(measures) > MEASURES:
             raise ForeignMessageError(f"one of the states {', '.join(ANSWERED)} and measures were expected")
+        reason, poisoned = clean(fields["reason"]), fields["poisoned"] is True
+        if (fields["state"] == State.ERROR) != bool(reason) or (poisoned and not reason):
+            raise ForeignMessageError("a reason of an error, and of nothing else, was expected")
         return cls(
             State(fields["state"]),
             _number(fields["seconds"]),
@@ -109,8 +112,8 @@ class Answer:
             _count(fields["decisions"]),
             _count(fields["forgiven"]),
             {clean(name): _number(value) for name, value in measures.items()},
-            clean(fields["reason"]),
-            fields["poisoned"] is True,
+            reason,
+            poisoned,
         )
 
 

@@ -57,6 +57,7 @@ def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
     declared = getattr(module, "CONFORMANCE", {})
     if wrong := find_unreadable(declared):
         return Hello(device, broken=f"its CONFORMANCE {wrong}"), None
+    declared = dict(declared)
     if unknown := declared.keys() - {"arrays", "memory", "synchronises", *CONTRACTS}:
         names = ", ".join(sorted(map(str, unknown)))
         return Hello(
@@ -97,6 +98,8 @@ def check(module: ModuleType, device: str, operation: str, law_name: str, line: 
 
 def _say(error: BaseException) -> str:
     """Say what was raised and where: in which file and line."""
+    if isinstance(error, SyntaxError):
+        return str(error)  # it names the line that could not be read
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{error} ({Path(where.filename).name}:{where.lineno})"
 

@@ -58,6 +58,8 @@ ACTS = {
     "a field too many": (forged(judge="bought"), "the fields"),
     "a state of the judge's": (forged(state="waived"), "one of the states"),
     "a state that is none": (forged(state=["pass"]), "one of the states"),
+    "an error without a reason": (forged(state="error"), "a reason of an error"),
+    "a pass of a lost device": (forged(poisoned=True), "a reason of an error"),
     "a negative count": (forged(decisions=-1), "a count was expected"),
     "a count that is true": (forged(forgiven=True), "a count was expected"),
     "seconds in words": (forged(seconds="long"), "a number was expected"),
@@ -146,6 +148,15 @@ def test_what_cannot_be_read_of_a_declaration_is_said(here: Path, name: str) -> 
     (here / "hostile.py").write_text(text, encoding="utf-8")
     with Child("hostile", "cpu") as child:
         assert reason in child.hello().broken
+
+
+def test_a_declaration_may_be_any_mapping(here: Path) -> None:
+    (here / "hostile.py").write_text(
+        "from types import MappingProxyType\nCONFORMANCE = MappingProxyType({'arrays': 'numpy'})\n"
+        "def vector_add(a, b): return a + b\n"
+    )
+    with Child("hostile", "cpu") as child:
+        assert child.hello().variants == {"arrays": "numpy"}
 
 
 def test_a_declaration_of_its_own_class_is_not_brought_into_the_judge(here: Path) -> None:
