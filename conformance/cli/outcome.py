@@ -47,24 +47,7 @@ def show_outcome(
         return
     out.print(matrix.rich_table(table))
     for report in reports:
-        wrong = list(filter(is_wrong, report.results))
-        # One of each law: that a bug breaks several laws says more of it than five cases of one.
-        shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
-        for result in shown[:SHOWN]:
-            out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
-            what = [str(finding) for finding in result.findings[:2]] or [result.reason]
-            for line in (*what, result.reproduce):
-                out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
-        if len(wrong) > len(shown[:SHOWN]):
-            rest = len(wrong) - len(shown[:SHOWN])
-            out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
-        for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
-            words = f"unavailable: {report.header.subject.backend}: {reason}"
-            out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
-        if any(NO_DRIVER in result.reason for result in report.results):
-            out.print(
-                "Triton's kernels need a GPU, or its interpreter: --device interpreter", highlight=False
-            )
+        _show_report(report, folder)
     score = table.score
     if score.incomplete:
         out.print(f"incomplete, {score.run} of {score.due}: {TIME_OVER}", highlight=False)
@@ -73,6 +56,29 @@ def show_outcome(
         f"page: {folder / 'index.html'}, badge: {folder / 'badge.svg'}",
         highlight=False,
     )
+
+
+def _show_report(report: Report, folder: Path) -> None:
+    """Print what is wrong with a backend, what it was not held to, and why it cannot run."""
+    wrong = list(filter(is_wrong, report.results))
+    # One of each law: that a bug breaks several laws says more of it than five cases of one.
+    shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
+    for result in shown[:SHOWN]:
+        out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
+        what = [str(finding) for finding in result.findings[:2]] or [result.reason]
+        for line in (*what, result.reproduce):
+            out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+    if len(wrong) > len(shown[:SHOWN]):
+        rest = len(wrong) - len(shown[:SHOWN])
+        out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
+    for restriction in report.header.subject.restrictions:
+        words = f"restricted, as {report.header.subject.backend} declares: {restriction}"
+        out.print(words, highlight=False, markup=False, soft_wrap=True)
+    for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
+        words = f"unavailable: {report.header.subject.backend}: {reason}"
+        out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
+    if any(NO_DRIVER in result.reason for result in report.results):
+        out.print("Triton's kernels need a GPU, or its interpreter: --device interpreter", highlight=False)
 
 
 def _summary(report: Report) -> dict[str, Any]:

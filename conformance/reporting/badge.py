@@ -16,14 +16,15 @@ def label(budget: str, device: str) -> str:
     return f"draftproof {budget} · {device}"
 
 
-def message(score: Score, seen: str = "") -> str:
+def message(score: Score, seen: str = "", restricted: bool = False) -> str:
     """Return the right half: ``"1183/1184 · covers 100%"``, or ``"incomplete, 700 of 1184"``.
 
-    ``seen`` is the share of wrong implementations that such a run rejects, where it has been measured.
+    ``seen`` is the share of wrong implementations that such a run rejects, where it has been measured;
+    ``restricted`` says that a backend was not held to every rule, as it declares.
     """
     if not score.due:
         return f"nothing to check · covers {score.covers}%"
-    stale = " · stale" * (STALE in score.states)
+    stale = " · restricted" * restricted + " · stale" * (STALE in score.states)
     if score.incomplete:
         return f"incomplete, {score.run} of {score.due}{stale}"
     stale += " · incomplete" * (score.not_run > 0)
@@ -40,12 +41,14 @@ def colour(score: Score) -> str:
     return "yellow" if not score.wrong and score.good * 10 >= score.due * 9 else "red"
 
 
-def endpoint(score: Score, budget: str, device: str, seen: str = "") -> dict[str, object]:
+def endpoint(
+    score: Score, budget: str, device: str, seen: str = "", restricted: bool = False
+) -> dict[str, object]:
     """Return the document that shields.io reads from an endpoint."""
     return {
         "schemaVersion": 1,
         "label": label(budget, device),
-        "message": message(score, seen),
+        "message": message(score, seen, restricted),
         "color": colour(score),
         "isError": not score.passed,
     }
@@ -62,9 +65,9 @@ def endpoint_of_nothing() -> dict[str, object]:
     }
 
 
-def svg(score: Score, budget: str, device: str, seen: str = "") -> str:
+def svg(score: Score, budget: str, device: str, seen: str = "", restricted: bool = False) -> str:
     """Return the same badge as a static SVG, without network or font metrics."""
-    return _draw(label(budget, device), message(score, seen), FILLS[colour(score)])
+    return _draw(label(budget, device), message(score, seen, restricted), FILLS[colour(score)])
 
 
 def svg_of_nothing() -> str:

@@ -194,6 +194,7 @@ def _scored(report: Report) -> dict[str, Any]:
     return {
         "backend": report.header.subject.backend,
         "score": matrix.score,
+        "restrictions": report.header.subject.restrictions,
         "tone": colour(matrix.score),
         "counts": {state: count for state, count in report.footer.counts.items() if count},
         "seconds": report.footer.seconds,

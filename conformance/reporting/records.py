@@ -28,6 +28,16 @@ class Implementation:
     device: str
     variants: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def restrictions(self) -> list[str]:
+        """What it was not held to: ``"verify_chain: rule=token only"``."""
+        return [
+            f"{operation}: {option}={value} only"
+            for operation, options in self.variants.items()
+            if isinstance(options, dict)
+            for option, value in options.items()
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:

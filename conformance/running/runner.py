@@ -19,6 +19,9 @@ from draftproof.properties.core.verdict import State
 
 T = TypeVar("T")
 
+PROMISES = ("rule", "drafts", "lengths", "uniforms")
+"""The options that a backend may restrict itself to: how it is called, not what its numbers look like."""
+
 
 class Run:
     """The checks of one backend, ready to be run: ``jobs`` children work at the same time."""
@@ -79,7 +82,14 @@ class Run:
                 child.stop()
 
     def _plan(self, contract: Contract, budget: str, seed: int) -> list[Check]:
-        return plan(contract, self.device, budget, seed, self.hello.variants.get(contract.name))
+        restricted = self.hello.variants.get(contract.name, {})
+        if inputs := restricted.keys() & (contract.options.keys() - set(PROMISES)):
+            promises = ", ".join(option for option in PROMISES if option in contract.options) or "nothing"
+            raise ValueError(
+                f"{contract.name}: CONFORMANCE may restrict {promises}, not {', '.join(sorted(inputs))}, "
+                "which says what inputs look like"
+            )
+        return plan(contract, self.device, budget, seed, restricted)
 
     def _child(self) -> Child:
         if not hasattr(self._own, "child"):

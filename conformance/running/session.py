@@ -192,7 +192,8 @@ def write_overview(folder: Path, reports: Sequence[Report], mutants: Sequence[Mu
     sentences = {law.name: law.sentence for contract in CONTRACTS.values() for law in contract.laws}
     (folder / "index.html").write_text(page.render(reports, mutants, pillars, sentences), encoding="utf-8")
     seen = state_power(header.suite.budget, load_tables(), Today())
-    about = table.score, header.suite.budget, where, seen
+    restricted = any(report.header.subject.restrictions for report in reports)
+    about = table.score, header.suite.budget, where, seen, restricted
     (folder / "badge.svg").write_text(badge.svg(*about), encoding="utf-8")
     document = badge.endpoint(*about)
     (folder / "badge.json").write_text(json.dumps(document) + "\n", encoding="utf-8")

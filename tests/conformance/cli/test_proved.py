@@ -47,6 +47,25 @@ def test_beside_one_that_conforms_nothing_is_proved_of_the_other(draftproof: Dra
     assert "<h1>Conforms, 1 cannot run here</h1>" in Path("report/index.html").read_text()
 
 
+def test_what_inputs_look_like_cannot_be_declared_away(draftproof: Draftproof) -> None:
+    right = Path("right.py").read_text()
+    Path("easy.py").write_text(right + 'CONFORMANCE["sample"] = {"rows": "flat"}\n')
+    done = draftproof("check", "easy", "--op", "sample", "--budget", "small")
+    assert done.code == 2
+    assert "CONFORMANCE may restrict uniforms, not rows, which says what inputs look like" in done.err
+
+
+def test_a_restriction_stands_in_terminal_page_and_badge(draftproof: Draftproof) -> None:
+    right = Path("right.py").read_text()
+    Path("single.py").write_text(right + 'CONFORMANCE["sample"] = {"uniforms": "float32"}\n')
+    done = draftproof("check", "single", "--op", "sample", "--budget", "small")
+    assert done.code == 0
+    assert "restricted, as single declares: sample: uniforms=float32 only" in done.out
+    assert "sample: uniforms=float32 only" in Path("report/index.html").read_text()
+    assert " · restricted" in Path("report/badge.svg").read_text()
+    assert " · restricted" in Path("report/badge.json").read_text().encode().decode("unicode_escape")
+
+
 def test_a_run_that_crashes_leaves_no_report_and_no_badge_of_the_last(
     draftproof: Draftproof, monkeypatch: pytest.MonkeyPatch
 ) -> None:
