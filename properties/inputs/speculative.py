@@ -40,6 +40,9 @@ NEIGHBOURS = (1, 2**16, 2**24)
 """What a draft's id may differ by from the target's: lost in float32, int16 or in the lower three bytes."""
 
 
+SHORT = 8
+"""Drafts of a chain that is often accepted as a whole without help."""
+
 AGREEABLE = 2.0**-10
 """What accept uniforms are multiplied by where nearly every draft is to be accepted."""
 
@@ -130,6 +133,8 @@ def _fill_uniforms(case: Case, rng: np.random.Generator, arrays: Arrays, b: int)
     # Else no long chain would ever be accepted as a whole, or as far as the seam that decides it.
     agreeable = rng.random() < 0.25
     deciding = int(rng.choice(seams(len(accept)))) if len(accept) else -1
+    if b == case.shape["B"] - 1 and len(accept) > SHORT:  # the end of both axes
+        agreeable, deciding = True, len(accept) - 1
     for i in range(len(accept)):
         accept[i] = uniform(rng, case.options["uniforms"], edges)
         if agreeable and i != deciding:
