@@ -258,7 +258,7 @@ app.command()(trace)
 
 
 def main() -> None:
-    """Run the command line; a request that makes no sense ends with one explanation and exit code 2."""
+    """Run the command line: exit code 2 and one explanation for nonsense, 3 for a fault of draftproof."""
     try:
         app()
     except DiagnosticError as error:

@@ -11,6 +11,10 @@ SHOWN = ("index.html", "badge.svg", "badge.json", "matrix.md", "bench.md", "benc
 """What is made from the reports of a run."""
 
 
+HEADER = b'{"kind": "header"'
+"""How a report begins; other files of the same ending are somebody's."""
+
+
 def prepare_folder(folder: Path) -> Path:
     """Make the folder of a run, without the last run's files: a run that crashes leaves no green badge.
 
@@ -19,7 +23,9 @@ def prepare_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = [path for path in map(folder.joinpath, SHOWN) if path.exists()]
-        written += [*folder.glob("*.jsonl"), *folder.glob("*.jsonl.part")]
+        written += [
+            path for path in (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.part")) if _is_report(path)
+        ]
         for path in written:
             (folder / PREVIOUS).mkdir(exist_ok=True)
             path.replace(folder / PREVIOUS / path.name)
@@ -32,3 +38,8 @@ def prepare_folder(folder: Path) -> Path:
             f"--report {folder}: a folder to write to was expected, got {error.strerror}: {error.filename}",
         ) from error
     return folder
+
+
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(HEADER)) == HEADER

@@ -16,6 +16,9 @@ LONGEST_TEXT = 2000
 FINDINGS, MEASURES = 8, 64
 """How many of them an answer has at most."""
 
+MOST_MEMORY = 2**63
+"""Bytes, for each byte of the inputs, that a backend may declare to need."""
+
 ANSWERED = (State.PASS, State.FAIL, State.ERROR)
 """The states that a check in a child may end in."""
 
@@ -43,7 +46,8 @@ class Hello:
         """Read it from JSON; ForeignMessageError if it is none."""
         fields = _fields(words, {"device", "operations", "variants", "unavailable", "broken"})
         operations = _list(fields["operations"], len(CONTRACTS))
-        if fields["device"] not in DEVICES or not set(operations) <= CONTRACTS.keys():
+        known = all(type(name) is str and name in CONTRACTS for name in operations)
+        if fields["device"] not in DEVICES or not known:
             raise ForeignMessageError("a device and operations that there are were expected")
         if wrong := find_unreadable(fields["variants"]):
             return cls(fields["device"], broken=f"its CONFORMANCE {wrong}")
@@ -107,7 +111,7 @@ class Answer:
             raise ForeignMessageError("a reason of an error, and of nothing else, was expected")
         return cls(
             State(fields["state"]),
-            _number(fields["seconds"]),
+            _duration(fields["seconds"]),
             tuple(map(_finding, _list(fields["findings"], FINDINGS))),
             _count(fields["decisions"]),
             _count(fields["forgiven"]),
@@ -156,7 +160,7 @@ def _expect(name: str, value: Any) -> str:
     if name == "arrays":
         return "" if type(value) is str else "a text"
     if name == "memory":
-        right = type(value) in (int, float) and math.isfinite(value) and value >= 0
+        right = type(value) in (int, float) and 0 <= value < MOST_MEMORY
         return "" if right else "a finite number"
     if name == "synchronises":
         return "" if texts else "a list of operations"
@@ -179,7 +183,17 @@ def _list(value: Any, most: int) -> list[Any]:
 def _number(value: Any) -> float:
     if type(value) not in (int, float):
         raise ForeignMessageError(f"a number was expected, got {type(value).__name__}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ForeignMessageError("a number that a float has was expected") from error
+
+
+def _duration(value: Any) -> float:
+    seconds = _number(value)
+    if not 0 <= seconds < math.inf:
+        raise ForeignMessageError(f"a number of seconds was expected, got {seconds}")
+    return seconds
 
 
 def _count(value: Any) -> int:

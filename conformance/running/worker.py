@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from draftproof.conformance.running.channel import Channel
-from draftproof.conformance.running.messages import FINDINGS, Answer, Hello, find_unreadable
+from draftproof.conformance.running.messages import FINDINGS, LONGEST_TEXT, Answer, Hello, find_unreadable
 from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
@@ -101,7 +101,7 @@ def _say(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return str(error)  # it names the line that could not be read
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{error} ({Path(where.filename).name}:{where.lineno})"
+    return f"{str(error)[:LONGEST_TEXT]} ({Path(where.filename).name}:{where.lineno})"
 
 
 def release_memory(device: str) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from draftproof.conformance.reporting.report import read
-from draftproof.conformance.running import runner
-from draftproof.conformance.running.backends import choose_device
+from draftproof.conformance.running import backends, runner
 from draftproof.properties.contracts import CONTRACTS
 
 Draftproof = Callable[..., Any]
@@ -86,6 +85,15 @@ def test_a_run_that_crashes_leaves_no_report_and_no_badge_of_the_last(
     monkeypatch.undo()
 
 
+def test_what_is_no_report_stays_where_it_is(draftproof: Draftproof) -> None:
+    Path("requests.jsonl").write_text('{"hash_ids": [1, 2]}\n')
+    arguments = ("check", "right", "--op", "vector_add", "--budget", "small", "--report", ".")
+    assert draftproof(*arguments).code == 0
+    assert draftproof(*arguments).code == 0
+    assert Path("requests.jsonl").exists()
+    assert Path("previous/right.jsonl").exists()
+
+
 def test_a_report_needs_a_folder(draftproof: Draftproof) -> None:
     Path("taken").write_text("")
     done = draftproof("check", "right", "--op", "vector_add", "--budget", "small", "--report", "taken")
@@ -129,6 +137,8 @@ def test_triton_without_a_gpu_is_told_of_the_interpreter(draftproof: Draftproof)
     assert done.out.count("--device interpreter") == 1
 
 
-def test_a_stranger_whose_name_ends_like_ours_is_no_backend_of_ours() -> None:
-    assert choose_device("their.triton", None) in ("cpu", "cuda")
-    assert choose_device("their.cuda", None) in ("cpu", "cuda")
+def test_a_stranger_whose_name_ends_like_ours_is_no_backend_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "has_gpu", lambda: False)
+    for name, ours in (("triton", "interpreter"), ("cupy", "cuda"), ("cuda", "cuda")):
+        assert backends.choose_device(f"draftproof.optimized.{name}", None) == ours
+        assert backends.choose_device(f"their.{name}", None) == "cpu"

@@ -61,6 +61,12 @@ ACTS = {
     "a pass of a lost device": (forged(poisoned=True), "a reason of an error"),
     "a negative count": (forged(decisions=-1), "a count was expected"),
     "a count that is true": (forged(forgiven=True), "a count was expected"),
+    "seconds before it began": (forged(seconds=-1.0), "a number of seconds was expected"),
+    "seconds without end": (
+        "say(json.dumps([1, {**ANSWER, 'seconds': float('nan')}]).encode())".replace("ANSWER", repr(ANSWER)),
+        "a number of seconds was expected",
+    ),
+    "a number that no float has": (forged(seconds=10**400), "a number that a float has"),
     "seconds in words": (forged(seconds="long"), "a number was expected"),
     "nine findings": (forged(findings=[{}] * 9), "a list of at most 8"),
     "a finding of numbers": (
@@ -96,6 +102,7 @@ ACTS = {
 DECLARED = {
     "a set": ({"synchronises": {"softmax"}}, "synchronises = {'softmax'}, where a list of operations"),
     "no number": ({"memory": float("nan")}, "memory = nan, where a finite number"),
+    "a number beyond all memory": ({"memory": 10**400}, "where a finite number"),
     "a truth": ({"memory": True}, "memory = True, where a finite number"),
     "a number as name": ({3: "x"}, "the name 3, where a text"),
     "a list of options": ({"sample": ["float32"]}, "sample = ['float32'], where a dictionary of options"),
@@ -147,6 +154,29 @@ def test_what_cannot_be_read_of_a_declaration_is_said(here: Path, name: str) -> 
     (here / "hostile.py").write_text(text, encoding="utf-8")
     with Child("hostile", "cpu") as child:
         assert reason in child.hello().broken
+
+
+GREETINGS = {
+    "a list as an operation": {"operations": [["vector_add"]]},
+    "an operation that there is not": {"operations": ["vector_sub"]},
+    "a device that there is not": {"device": "abacus"},
+    "a reason that is no text": {"unavailable": 3},
+}
+
+
+@pytest.mark.parametrize("name", GREETINGS)
+def test_a_forged_greeting_is_no_greeting(here: Path, name: str) -> None:
+    hello = {"device": "numpy", "operations": [], "variants": {}, "unavailable": "", "broken": ""}
+    text = f"{CONNECTION}\nsay(json.dumps({hello | GREETINGS[name]!r}).encode())\n"
+    (here / "hostile.py").write_text(text, encoding="utf-8")
+    with Child("hostile", "cpu") as child:
+        assert "loading it crashed or hung" in child.hello().broken
+
+
+def test_a_long_reason_is_cut(here: Path) -> None:
+    (here / "hostile.py").write_text("raise ImportError('x' * 10_000_000)")
+    with Child("hostile", "cpu") as child:
+        assert child.hello().unavailable == "x" * 2000
 
 
 def test_a_declaration_may_be_any_mapping(here: Path) -> None:

@@ -240,6 +240,12 @@ def test_who_declares_a_synchronisation_is_spared_the_graph_law_alone(
     assert admissible.state is State.PASS
 
 
+@pytest.mark.parametrize(("state", "claimed"), [(State.WAIVED, []), (State.ERROR, [State.NOT_RUN])])
+def test_of_no_decision_no_forgiveness_is_claimed(state: State, claimed: list[State]) -> None:
+    result = Result("sample", "float32", ADMISSIBLE.name, str(of_width(2)), state, reason="so")
+    assert [each.state for each in inspection.judge_forgiveness([result])] == claimed
+
+
 def test_two_children_answer_in_the_order_of_the_list(here: Path, only: list[Case]) -> None:
     backend(here, MOODY)
     only += [of_width(V) for V in (101, 2, 3, 4, 5, 6)]
