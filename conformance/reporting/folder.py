@@ -23,9 +23,7 @@ def prepare_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = [path for path in map(folder.joinpath, SHOWN) if path.exists()]
-        written += [
-            path for path in (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.part")) if _is_report(path)
-        ]
+        written += filter(_is_report, (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.part")))
         for path in written:
             (folder / PREVIOUS).mkdir(exist_ok=True)
             path.replace(folder / PREVIOUS / path.name)

@@ -89,5 +89,5 @@ def _refuse_impossible(contract: FunctionContract, law: Law, case: Case) -> None
     if law.cases is None:
         try:
             contract.fill(case)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise DiagnosticError("case-impossible", f"{case}: {error}", [], COPY) from error

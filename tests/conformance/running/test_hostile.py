@@ -62,10 +62,7 @@ ACTS = {
     "a negative count": (forged(decisions=-1), "a count was expected"),
     "a count that is true": (forged(forgiven=True), "a count was expected"),
     "seconds before it began": (forged(seconds=-1.0), "a number of seconds was expected"),
-    "seconds without end": (
-        "say(json.dumps([1, {**ANSWER, 'seconds': float('nan')}]).encode())".replace("ANSWER", repr(ANSWER)),
-        "a number of seconds was expected",
-    ),
+    "seconds without end": (forged(seconds=-0.0).replace("-0.0", "float('inf')"), "a number of seconds"),
     "a number that no float has": (forged(seconds=10**400), "a number that a float has"),
     "seconds in words": (forged(seconds="long"), "a number was expected"),
     "nine findings": (forged(findings=[{}] * 9), "a list of at most 8"),
