@@ -57,7 +57,7 @@ def record(
         unproved=dict(sorted(count_unproved(outcomes).items())),
         first_verdict=find_median(outcomes),
         survivors=tuple(list_survivors(outcomes)),
-        mutations=(mutate(operation, seed),),
+        mutations=(mutate(operation, seed, jobs),),
         cases={budget: digest_cases(operation, budget, seed, today) for budget in BUDGETS},
         sources=today.sources.of_power(operation),
     )
@@ -66,9 +66,9 @@ def record(
     return power
 
 
-def mutate(operation: str, seed: int) -> Mutations:
+def mutate(operation: str, seed: int, jobs: int = 1) -> Mutations:
     """Hold the standard budget against the first-order mutations of eager, or of an object's oracle."""
-    outcomes = list(measure_mutations(operation, seed=seed))
+    outcomes = list(measure_mutations(operation, seed=seed, jobs=jobs))
     differing = [outcome for outcome in outcomes if outcome.equivalent is None]
     return Mutations(
         "eager" if "eager" in CONTRACTS[operation].backends else "reference",
@@ -76,7 +76,7 @@ def mutate(operation: str, seed: int) -> Mutations:
         tried=len(outcomes),
         rejected=sum(outcome.law is not None for outcome in differing),
         equivalent=len(outcomes) - len(differing),
-        survivors=tuple(str(outcome.mutation) for outcome in differing if outcome.law is None),
+        survivors=tuple(sorted(str(outcome.mutation) for outcome in differing if outcome.law is None)),
     )
 
 

@@ -6,7 +6,8 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
@@ -56,8 +57,9 @@ def measure(
     seed: int = 0,
     share: float = 1.0,
     dear: bool = True,
+    jobs: int = 1,
 ) -> Iterator[Outcome]:
-    """Yield what becomes of a seeded share of an operation's mutations, in the order of the text.
+    """Yield what becomes of a seeded share of an operation's mutations, ``jobs`` at a time, as they end.
 
     ``package`` is the source that is changed: eager for a function, the oracle for an object, or
     ``draftproof.optimized.triton``, interpreted, in a process under TRITON_INTERPRET=1 (else RuntimeError).
@@ -70,14 +72,25 @@ def measure(
         check for check in kill_order(operation, device, budget, seed) if dear or check.law.name not in DEAR
     ]
     limit = PATIENCE + TIMES * _seconds_of_the_right_one(operation, chosen, device, checks)
+    due = []
     for mutation in found:
         listed = reason(mutation, operation)
-        if listed is not None:
+        if listed is None:
+            due.append(mutation)
+        else:
             yield Outcome(operation, mutation, None, "", 0.0, listed)
-            continue
-        begun = time.monotonic()
-        law, finding = _apart(operation, mutation, chosen, device, checks, limit)
-        yield Outcome(operation, mutation, law, finding, time.monotonic() - begun, None)
+    running: dict[Connection, _Run] = {}
+    while due or running:
+        while due and len(running) < jobs:
+            receiver, run = _start(operation, due.pop(0), chosen, device, checks, limit)
+            running[receiver] = run
+        patience = max(0.0, min(run.deadline for run in running.values()) - time.monotonic())
+        ended = wait([*running], patience)
+        for receiver in [r for r, run in running.items() if r in ended or run.deadline <= time.monotonic()]:
+            run = running.pop(receiver)
+            law, finding = _end(receiver, run, limit)
+            spent = time.monotonic() - (run.deadline - limit)
+            yield Outcome(operation, run.mutation, law, finding, spent, None)
 
 
 def _device(package: str) -> str:
@@ -108,10 +121,19 @@ def _subject(backend: ModuleType, operation: str, device: str) -> Subject[Any]:
     return subject
 
 
-def _apart(
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A mutation that is being hunted in a process of its own."""
+
+    mutation: Mutation
+    child: BaseProcess
+    deadline: float
+
+
+def _start(
     operation: str, mutation: Mutation, package: str, device: str, checks: Sequence[Check], limit: float
-) -> tuple[str | None, str]:
-    """Hunt in a forked process, which has this one's inputs, and end it if it takes longer than ``limit``."""
+) -> tuple[Connection, _Run]:
+    """Hunt in a forked process, which has this one's inputs; return what it answers through."""
     forked = multiprocessing.get_context("fork")
     receiver, sender = forked.Pipe(duplex=False)
     child = forked.Process(target=_hunt, args=(sender, operation, mutation, package, device, checks))
@@ -119,18 +141,23 @@ def _apart(
         warnings.simplefilter("ignore", DeprecationWarning)  # no thread of this process holds a lock
         child.start()
     sender.close()
+    return receiver, _Run(mutation, child, time.monotonic() + limit)
+
+
+def _end(receiver: Connection, run: _Run, limit: float) -> tuple[str | None, str]:
+    """Return a process's answer, or what its silence means, and end it."""
     try:
-        if not receiver.poll(limit):
+        if not receiver.poll():
             return HANG, f"no answer in {limit:.0f} s"
         answer: tuple[str | None, str] = receiver.recv()
         return answer
     except EOFError:
-        child.join()
-        return CRASH, f"its process ended with {child.exitcode}"
+        run.child.join()
+        return CRASH, f"its process ended with {run.child.exitcode}"
     finally:
-        child.kill()
-        child.join()
-        child.close()
+        run.child.kill()
+        run.child.join()
+        run.child.close()
         receiver.close()
 
 

@@ -43,6 +43,24 @@ def test_mutations_of_cheap_operations_are_rejected(operation: str, share: float
         assert outcome.law or outcome.equivalent, outcome
 
 
+def test_at_a_time_they_become_what_they_become_alone() -> None:
+    alone, together = (
+        {outcome.mutation: outcome.law for outcome in measure("vector_add", jobs=jobs)} for jobs in (1, 3)
+    )
+    assert together == alone
+
+
+def test_each_has_the_whole_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = returning("while True: pass")
+    monkeypatch.setattr(
+        measuring, "mutations", lambda *_: tuple(replace(hanging, text=str(n)) for n in range(3))
+    )
+    monkeypatch.setattr(measuring, "PATIENCE", 1.0)
+    outcomes = list(measure("vector_add", budget="small", jobs=2))
+    assert [outcome.law for outcome in outcomes] == ["hang"] * 3
+    assert all(outcome.seconds >= 1.0 for outcome in outcomes)
+
+
 def test_a_listed_equivalent_is_not_held_against_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "reason", lambda *_: "it is the same")
     outcomes = list(measure("vector_add", budget="small"))
