@@ -10,6 +10,7 @@ from typing import Any, Self
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import Law
+from draftproof.properties.core.promises import Promises, read_promises
 from draftproof.properties.core.subject import FunctionSubject, Subject, subject_of
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.emulation.interpreter import quicken
@@ -68,10 +69,12 @@ class Backend:
             raise BackendError(f"absent: {self.name} has no function {operation}")
         return subject
 
-    def variants(self, operation: str) -> Mapping[str, str]:
-        """Return the options to which it restricts itself for an operation."""
-        declared: Mapping[str, str] = getattr(self.module, "CONFORMANCE", {}).get(operation, {})
-        return declared
+    def promises(self, operation: str) -> Promises:
+        """Return what it promises of an operation; BackendError if that cannot be read."""
+        try:
+            return read_promises(CONTRACTS[operation], getattr(self.module, "CONFORMANCE", {}).get(operation))
+        except ValueError as error:
+            raise BackendError(f"{self.name}: {error}") from error
 
     def exempt(self, law: Law, operation: str) -> str | None:
         """Return why a law is not held against an operation; None if it is."""

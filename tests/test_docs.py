@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXECUTED = ("your_own_kernel.md", "how_it_is_proved.md", "prefix_caching.md")
+EXECUTED = ("your_own_kernel.md", "promises.md", "how_it_is_proved.md", "prefix_caching.md")
 README = ROOT / "README.md"
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),

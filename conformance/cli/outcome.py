@@ -8,6 +8,7 @@ from typing import Any
 from draftproof.conformance.cli.printing import console, out, print_json
 from draftproof.conformance.reporting import matrix
 from draftproof.conformance.reporting.records import Report
+from draftproof.conformance.reporting.unjudged import list_unjudged
 from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.session import is_wrong
 from draftproof.conformance.running.waivers import Waiver
@@ -74,6 +75,8 @@ def _show_report(report: Report, folder: Path) -> None:
     for restriction in report.header.subject.restrictions:
         words = f"restricted, as {report.header.subject.backend} declares: {restriction}"
         out.print(words, highlight=False, markup=False, soft_wrap=True)
+    for line in list_unjudged(report.results):
+        out.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
     for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
         words = f"unavailable: {report.header.subject.backend}: {reason}"
         out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
@@ -87,6 +90,8 @@ def _summary(report: Report) -> dict[str, Any]:
         "backend": report.header.subject.backend,
         "device": report.header.subject.device,
         "counts": report.footer.counts,
+        "profile": report.header.subject.profile,
+        "unjudged": list_unjudged(report.results),
         "seconds": report.footer.seconds,
         "wrong": wrong,
         "benches": [asdict(row) for row in report.benches],

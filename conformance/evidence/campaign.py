@@ -29,6 +29,7 @@ from draftproof.conformance.running.crew import Crew
 from draftproof.conformance.running.inspection import is_cut, judge_forgiveness
 from draftproof.conformance.timing.bench import prepare_benches
 from draftproof.properties.cases.plan import Check, plan
+from draftproof.properties.core.promises import read_promises
 from draftproof.properties.core.verdict import State
 from draftproof.properties.mutants import MUTANTS
 
@@ -104,8 +105,9 @@ class Campaign:
                 [],
                 "name it in the backend's __init__.py",
             )
-        contract, variants = self.book.today.contracts[operation], hello.variants.get(operation)
-        return plan(contract, hello.device, self.book.run.budget, self.book.run.seed, variants)
+        contract = self.book.today.contracts[operation]
+        promises = read_promises(contract, hello.variants.get(operation))
+        return plan(contract, hello.device, self.book.run.budget, self.book.run.seed, promises)
 
     def _judge_wave(self, crew: Crew, planned: Mapping[Pair, Sequence[Check]]) -> int:
         """Judge some pairs, what needs the device alone last; write those that the time allowed to finish."""

@@ -16,15 +16,15 @@ def label(budget: str, device: str) -> str:
     return f"draftproof {budget} · {device}"
 
 
-def message(score: Score, seen: str = "", restricted: bool = False) -> str:
+def message(score: Score, seen: str = "", profile: str = "full") -> str:
     """Return the right half: ``"1183/1184 · covers 100%"``, or ``"incomplete, 700 of 1184"``.
 
     ``seen`` is the share of wrong implementations that such a run rejects, where it has been measured;
-    ``restricted`` says that a backend was not held to every rule, as it declares.
+    ``profile`` says what of it all backends promise: "full", "law + hostile" or "law".
     """
     if not score.due:
         return f"nothing to check · covers {score.covers}%"
-    stale = " · restricted" * restricted + " · stale" * (STALE in score.states)
+    stale = f" · {profile}" + " · stale" * (STALE in score.states)
     if score.incomplete:
         return f"incomplete, {score.run} of {score.due}{stale}"
     stale += " · incomplete" * (score.not_run > 0)
@@ -42,13 +42,13 @@ def colour(score: Score) -> str:
 
 
 def endpoint(
-    score: Score, budget: str, device: str, seen: str = "", restricted: bool = False
+    score: Score, budget: str, device: str, seen: str = "", profile: str = "full"
 ) -> dict[str, object]:
     """Return the document that shields.io reads from an endpoint."""
     return {
         "schemaVersion": 1,
         "label": label(budget, device),
-        "message": message(score, seen, restricted),
+        "message": message(score, seen, profile),
         "color": colour(score),
         "isError": not score.passed,
     }
@@ -65,9 +65,9 @@ def endpoint_of_nothing() -> dict[str, object]:
     }
 
 
-def svg(score: Score, budget: str, device: str, seen: str = "", restricted: bool = False) -> str:
+def svg(score: Score, budget: str, device: str, seen: str = "", profile: str = "full") -> str:
     """Return the same badge as a static SVG, without network or font metrics."""
-    return _draw(label(budget, device), message(score, seen, restricted), FILLS[colour(score)])
+    return _draw(label(budget, device), message(score, seen, profile), FILLS[colour(score)])
 
 
 def svg_of_nothing() -> str:

@@ -24,12 +24,24 @@ MARKS: dict[str, Mark] = {
     State.ERROR.value: Mark("E", "!", "bold magenta"),
     State.WAIVED.value: Mark("W", "~", "yellow"),
     State.NOT_RUN.value: Mark("N", "·", "yellow"),
+    State.NOT_PROMISED.value: Mark("D", "◌", "dim"),
+    State.NOT_OBSERVED.value: Mark("O", "?", "dim"),
     State.UNAVAILABLE.value: Mark("U", "—", "dim"),
     State.ABSENT.value: Mark("A", "○", "dim"),
     STALE: Mark("S", "↻", "dim"),
 }
 
-WORST_FIRST = ("fail", "error", "not run", "waived", "pass", "unavailable", "absent")
+WORST_FIRST = (
+    "fail",
+    "error",
+    "not run",
+    "waived",
+    "pass",
+    "not promised",
+    "not observed",
+    "unavailable",
+    "absent",
+)
 
 
 def pick_worst_state(counts: Mapping[str, int]) -> str:

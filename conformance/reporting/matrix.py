@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 GOOD = {"pass"}
-NOT_DUE = {"absent", "unavailable"}
+NOT_DUE = {"absent", "unavailable", "not promised", "not observed"}
 
 
 class Column(NamedTuple):

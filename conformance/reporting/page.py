@@ -20,7 +20,7 @@ from draftproof.conformance.reporting.report import combine, short_name
 
 SHOWN = 25
 """Failing cases listed for one cell; the others are in the report file."""
-LISTED = ("fail", "error", "waived", "not run", "unavailable", "absent")
+LISTED = ("fail", "error", "waived", "not run", "not promised", "not observed", "unavailable", "absent")
 
 
 @dataclass(slots=True)

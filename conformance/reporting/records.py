@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from draftproof.properties.core.promises import list_restrictions, name_profile
 from draftproof.properties.core.verdict import Finding, State
 
 EXPLAINED = frozenset(State) - {State.PASS, State.FAIL}
@@ -31,12 +32,12 @@ class Implementation:
     @property
     def restrictions(self) -> list[str]:
         """What it was not held to: ``"verify_chain: rule=token only"``."""
-        return [
-            f"{operation}: {option}={value} only"
-            for operation, options in self.variants.items()
-            if isinstance(options, dict)
-            for option, value in options.items()
-        ]
+        return list_restrictions(self.variants)
+
+    @property
+    def profile(self) -> str:
+        """What a verdict on it speaks of: "full", "law + hostile" or "law"."""
+        return name_profile(self.variants)
 
 
 @dataclass(frozen=True, slots=True)

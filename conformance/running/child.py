@@ -54,13 +54,16 @@ class Child:
                 return Hello(self.device, broken=f"loading it crashed or hung: {words}")
         return self._hello
 
-    def check(self, operation: str, law: str, case: Case, seconds: float) -> Answer:
-        """Check one law on one case; a crash or a hang is an answer too."""
+    def check(self, operation: str, law: str, case: Case, seconds: float, promised: bool = True) -> Answer:
+        """Check one law on one case; a crash or a hang is an answer too.
+
+        What is not ``promised`` is held to the whole contract, whatever the backend declares.
+        """
         hello = self.hello()
         if hello.broken:
             return Answer(State.ERROR, 0.0, reason=hello.broken)
         try:
-            answer = self._ask([operation, law, str(case)], seconds)
+            answer = self._ask([operation, law, str(case), promised], seconds)
         except TimeoutError:
             reason = f"no answer within {seconds:.0f} s: taken as hanging"
             return self._bury(operation, Answer(State.ERROR, seconds, reason=reason, hung=True))
@@ -111,7 +114,7 @@ class Child:
             )
         theirs.close()
 
-    def _ask(self, request: list[str], seconds: float) -> Answer:
+    def _ask(self, request: list[str | bool], seconds: float) -> Answer:
         """Ask for one answer; raises as ``Channel.receive`` does, and for an answer to something else."""
         assert self._channel is not None
         self._asked += 1

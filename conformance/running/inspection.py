@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from draftproof.conformance.reporting.records import Result
+from draftproof.conformance.reporting.unjudged import KEPT, NO_PROMISE
 from draftproof.conformance.running.backends import choose_device
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.messages import Answer, Hello
@@ -23,6 +24,9 @@ DEATHS = 5
 
 SHRINKS = 12
 """Attempts to find a smaller failing case."""
+
+TRIES, TRY_SECONDS = 2, 10.0
+"""How often, and how long, something is looked at that is not promised."""
 
 TIME_OVER = "the time asked for was over"
 """The reason of what was not run because the run was limited; it alone is nothing wrong."""
@@ -41,6 +45,7 @@ class Inspection:
         deadline: float = math.inf,
     ) -> None:
         self.backend, self.asked, self.hello, self.deaths = backend, device, hello, deaths
+        self.tried: Counter[tuple[str, str]] = Counter()
         self.waivers, self.deadline = waivers or Waivers(), deadline
         """``deadline`` is a time of ``time.monotonic``."""
 
@@ -51,6 +56,8 @@ class Inspection:
             return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
         if reason := exempt(self.hello.variants, law.name, case.operation):
             return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=reason), case)
+        if check.unpromised:
+            return self._result(check, self._try(child, check), case)
         if self.deaths[case.operation] >= DEATHS:
             reason = f"the process died {DEATHS} times before"
             return self._result(check, Answer(State.NOT_RUN, 0.0, reason=reason), case)
@@ -71,6 +78,19 @@ class Inspection:
         if answer.hung and limit < check.law.seconds:
             return replace(answer, state=State.NOT_RUN, reason=TIME_OVER)
         return answer
+
+    def _try(self, child: Child, check: Check) -> Answer:
+        """Say what is not promised; look once or twice whether it is kept all the same."""
+        operation, reason = check.case.operation, f"{NO_PROMISE} {check.unpromised}"
+        self.tried[operation, check.unpromised] += 1
+        if self.tried[operation, check.unpromised] <= TRIES and self._left() > 0:
+            died = self.deaths[operation]
+            limit = min(TRY_SECONDS, check.law.seconds, self._left())
+            answer = child.check(operation, check.law.name, check.case, limit, promised=False)
+            self.deaths[operation] = died  # what was not promised is not held against it
+            if answer.state is State.PASS:
+                reason += KEPT
+        return Answer(State.NOT_PROMISED, 0.0, reason=reason)
 
     def _shrink(self, child: Child, check: Check, answer: Answer) -> tuple[Case, Answer]:
         """Return the smallest case found to fail the same law, with its answer."""

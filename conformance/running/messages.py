@@ -19,7 +19,7 @@ FINDINGS, MEASURES = 8, 64
 MOST_MEMORY = 2**63
 """Bytes, for each byte of the inputs, that a backend may declare to need."""
 
-ANSWERED = (State.PASS, State.FAIL, State.ERROR)
+ANSWERED = (State.PASS, State.FAIL, State.ERROR, State.NOT_OBSERVED)
 """The states that a check in a child may end in."""
 
 
@@ -107,8 +107,9 @@ class Answer:
         if fields["state"] not in ANSWERED or not isinstance(measures, dict) or len(measures) > MEASURES:
             raise ForeignMessageError(f"one of the states {', '.join(ANSWERED)} and measures were expected")
         reason, poisoned = clean(fields["reason"]), fields["poisoned"] is True
-        if (fields["state"] == State.ERROR) != bool(reason) or (poisoned and not reason):
-            raise ForeignMessageError("a reason of an error, and of nothing else, was expected")
+        explained = fields["state"] in (State.ERROR, State.NOT_OBSERVED)
+        if explained != bool(reason) or (poisoned and fields["state"] != State.ERROR):
+            raise ForeignMessageError("a reason of an error, and of nothing that was seen, was expected")
         return cls(
             State(fields["state"]),
             _duration(fields["seconds"]),
@@ -164,8 +165,19 @@ def _expect(name: str, value: Any) -> str:
         return "" if right else "a finite number"
     if name == "synchronises":
         return "" if texts else "a list of operations"
-    options = type(value) is dict and all(type(each) is str for pair in value.items() for each in pair)
-    return "" if options else "a dictionary of options"
+    said = isinstance(value, Mapping) and all(type(each) is str for each in value)
+    return "" if said and all(map(_is_plain, value.values())) else "a dictionary of promises"
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a promise is a text, texts, or pairs of sizes."""
+    if isinstance(value, Mapping):
+        pairs = [pair for pair in value.values() if isinstance(pair, list | tuple) and len(pair) == 2]
+        sizes = (each is None or (type(each) is int and 0 <= each < 2**63) for pair in pairs for each in pair)
+        return len(pairs) == len(value) and all(type(axis) is str for axis in value) and all(sizes)
+    return type(value) is str or (
+        isinstance(value, list | tuple) and all(type(each) is str for each in value)
+    )
 
 
 def _fields(words: Any, names: set[str]) -> dict[str, Any]:

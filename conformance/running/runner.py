@@ -15,12 +15,10 @@ from draftproof.conformance.running.inspection import Inspection, judge_forgiven
 from draftproof.conformance.running.waivers import Waivers
 from draftproof.properties.cases.plan import Check, plan
 from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.promises import read_promises
 from draftproof.properties.core.verdict import State
 
 T = TypeVar("T")
-
-PROMISES = ("rule", "drafts", "lengths", "uniforms")
-"""The options that a backend may restrict itself to: how it is called, not what its numbers look like."""
 
 
 class Run:
@@ -69,6 +67,7 @@ class Run:
                 yield from self._without(self.present, State.UNAVAILABLE, self.hello.unavailable)
             else:
                 todo = [check for contract, check in self.checks if contract in self.present]
+                todo.sort(key=lambda check: bool(check.unpromised))  # it may cost a child
                 with ThreadPoolExecutor(self.jobs) as pool:
                     totals: dict[str, list[Result]] = {}
                     for result in pool.map(lambda check: inspection.judge(self._child(), check), todo):
@@ -82,14 +81,8 @@ class Run:
                 child.stop()
 
     def _plan(self, contract: Contract, budget: str, seed: int) -> list[Check]:
-        restricted = self.hello.variants.get(contract.name, {})
-        if inputs := restricted.keys() & (contract.options.keys() - set(PROMISES)):
-            promises = ", ".join(option for option in PROMISES if option in contract.options) or "nothing"
-            raise ValueError(
-                f"{contract.name}: CONFORMANCE may restrict {promises}, not {', '.join(sorted(inputs))}, "
-                "which says what inputs look like"
-            )
-        return plan(contract, self.device, budget, seed, restricted)
+        promises = read_promises(contract, self.hello.variants.get(contract.name))
+        return plan(contract, self.device, budget, seed, promises)
 
     def _child(self) -> Child:
         if not hasattr(self._own, "child"):

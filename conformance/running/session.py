@@ -36,6 +36,7 @@ from draftproof.conformance.running.waivers import load as load_waivers
 from draftproof.properties.cases.plan import digest, plan
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import Contract
+from draftproof.properties.core.promises import PROFILES
 from draftproof.properties.core.subject import DEVICES
 from draftproof.properties.core.verdict import State
 
@@ -192,8 +193,9 @@ def write_overview(folder: Path, reports: Sequence[Report], mutants: Sequence[Mu
     sentences = {law.name: law.sentence for contract in CONTRACTS.values() for law in contract.laws}
     (folder / "index.html").write_text(page.render(reports, mutants, pillars, sentences), encoding="utf-8")
     seen = state_power(header.suite.budget, load_tables(), Today())
-    restricted = any(report.header.subject.restrictions for report in reports)
-    about = table.score, header.suite.budget, where, seen, restricted
+    # The least that any of them promises.
+    profile = max((report.header.subject.profile for report in reports), key=PROFILES.index)
+    about = table.score, header.suite.budget, where, seen, profile
     (folder / "badge.svg").write_text(badge.svg(*about), encoding="utf-8")
     document = badge.endpoint(*about)
     (folder / "badge.json").write_text(json.dumps(document) + "\n", encoding="utf-8")

@@ -22,7 +22,10 @@ KEPT = 2**30
 
 
 def serve(channel: Channel, backend: str, device: str, threads: int) -> None:
-    """Load the backend, say hello, then answer [number, operation, law, case line] until the parent goes."""
+    """Load the backend, say hello, then answer until the parent goes.
+
+    Asked is [number, operation, law, case line, whether it is promised].
+    """
     if device == "interpreter":
         os.environ["TRITON_INTERPRET"] = "1"
     hello, module = load(backend, device)
@@ -69,15 +72,16 @@ def load(backend: str, device: str) -> tuple[Hello, ModuleType | None]:
     return Hello(device, offered, declared, unavailable=unavailable(module, device) or ""), module
 
 
-def check(module: ModuleType, device: str, operation: str, law_name: str, line: str) -> Answer:
-    """Check one law on one case; never raises."""
+def check(
+    module: ModuleType, device: str, operation: str, law_name: str, line: str, promised: bool = True
+) -> Answer:
+    """Check one law on one case, held to what is promised or to everything; never raises."""
     started = time.perf_counter()
-    contract = CONTRACTS[operation]
-    law = next(law for law in contract.laws if law.name == law_name)
-    subject = subject_of(module, contract, device)
+    law = next(law for law in CONTRACTS[operation].laws if law.name == law_name)
+    subject = subject_of(module, CONTRACTS[operation], device, promised)
     assert subject is not None, f"{operation} was offered"
     try:
-        verdict = law.check(contract, subject, Case.parse(line))
+        verdict = law.check(subject.contract, subject, Case.parse(line))
         subject.synchronise()
     except WrongSignatureError as error:
         findings = (Finding("signature", "the contract's outputs", str(error)),)
@@ -86,13 +90,15 @@ def check(module: ModuleType, device: str, operation: str, law_name: str, line: 
         seconds = time.perf_counter() - started
         reason = f"{type(error).__name__}: {_say(error)}"
         return Answer(State.ERROR, seconds, reason=reason, poisoned=_lost(subject))
+    unobserved = verdict.unobserved if verdict.passed else ""
     return Answer(
-        State.PASS if verdict.passed else State.FAIL,
+        State.NOT_OBSERVED if unobserved else State.PASS if verdict.passed else State.FAIL,
         time.perf_counter() - started,
         tuple(verdict.findings[:FINDINGS]),
         verdict.decisions,
         verdict.forgiven,
         verdict.measures,
+        unobserved,
     )
 
 

@@ -21,6 +21,7 @@ from draftproof.conformance.timing.graphs import (
     time_graph,
 )
 from draftproof.properties.backend import exempt
+from draftproof.properties.cases.promised import promises_case
 from draftproof.properties.core.contract import Arrays, Bench, FunctionContract
 from draftproof.properties.core.subject import FunctionSubject, subject_of
 from draftproof.properties.laws.shared.device import GRAPH_REPLAY
@@ -64,11 +65,11 @@ def bench(contract: FunctionContract, shape: Bench, backends: Sequence[str]) -> 
     eager: float | None = None
     for backend in sorted(backends, key=lambda name: name != EAGER):
         subject = subject_of(import_module(backend), contract, "cuda")
-        if not isinstance(subject, FunctionSubject):
+        if not isinstance(subject, FunctionSubject) or not promises_case(shape.case, subject.promises):
             continue
         sets = _input_sets(subject, inputs, shape)
         outputs = subject.collect(subject.launch(sets[0], keywords), shape.case.shape, shape.case.dtype)
-        _refuse_wrong(contract, backend, shape, inputs, keywords, outputs)
+        _refuse_wrong(subject.contract, backend, shape, inputs, keywords, outputs)
         launch = partial(subject.call, keywords=keywords)
         declared = getattr(import_module(backend), "CONFORMANCE", {})
         in_graphs = exempt(declared, GRAPH_REPLAY.name, contract.name) is None

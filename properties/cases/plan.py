@@ -1,7 +1,7 @@
 """The case list: which laws are checked on which cases, a function of contract, device, budget and seed."""
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, cycle
@@ -10,13 +10,16 @@ import numpy as np
 
 from draftproof.properties.cases.arrays.stored import Array, load
 from draftproof.properties.cases.filling import CHEAP, Members, filled
+from draftproof.properties.cases.promised import find_unpromised, fit, has_choices
 from draftproof.properties.cases.sizes import INTERPRETED
 from draftproof.properties.cases.traces import published
 from draftproof.properties.cases.traces.recorded import load as load_trace
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Contract
-from draftproof.properties.core.dimensions import DEAREST, Row, Space
+from draftproof.properties.core.dimensions import DEAREST, Row, Space, admissible_flags
 from draftproof.properties.core.law import Law
+from draftproof.properties.core.narrowing import narrow
+from draftproof.properties.core.promises import EVERYTHING, Promises
 from draftproof.properties.core.subject import DEVICES
 
 LEAST = {"small": 36, "standard": 72, "deep": 400}
@@ -38,46 +41,49 @@ class Check:
 
     law: Law
     case: Case
-
-
-Variants = Mapping[str, str]
-"""Options to which a backend restricts itself, for one operation: ``{"rule": "token"}``."""
+    unpromised: str = ""
+    """What it needs that the backend does not promise: then it is not run."""
 
 
 def plan(
-    contract: Contract, device: str, budget: str, seed: int, variants: Variants | None = None
+    contract: Contract, device: str, budget: str, seed: int, promises: Promises = EVERYTHING
 ) -> list[Check]:
-    """Return the checks of one operation, in a fixed order."""
-    variants = variants or {}
-    unknown = variants.keys() - contract.options.keys()
-    if unknown:
-        raise ValueError(
-            f"{contract.name}: CONFORMANCE restricts {', '.join(sorted(unknown))}, "
-            f"but its options are {', '.join(contract.options) or 'none'}"
-        )
-    for option, value in variants.items():
-        if value not in contract.options[option]:
-            raise ValueError(
-                f"{contract.name}: CONFORMANCE sets {option} to {value!r}, "
-                f"but its choices are {', '.join(contract.options[option])}"
-            )
-    generated = cases(contract, device, budget, seed, variants)
-    elsewhere = published_cases(contract, device, seed, variants)
-    checks = []
+    """Return the checks of one operation, in a fixed order.
+
+    A case outside what is promised stays on the list as such, and the nearest that is promised beside it.
+    """
+    generated = cases(contract, device, budget, seed, promises)
+    elsewhere = published_cases(contract, device, seed, promises)
+    narrowed, checks = narrow(contract, promises), []
     for law in contract.laws:
         if device not in law.devices:
             continue
         if law.cases is not None:
-            chosen = _within(law.cases(contract, device, budget, seed), variants)
+            offered = law.cases(narrowed, device, budget, seed)
+            chosen = _chosen(contract, offered, promises)
+            if offered and not chosen:
+                checks.append(Check(law, offered[0], _foreign(offered[0], promises)))
         else:
             chosen = generated[: max(2 * len(contract.dtypes), round(law.share * len(generated)))]
             chosen += elsewhere if law.share == 1.0 else []
-        checks += [Check(law, case) for case in chosen]
+        checks += _sort_out(contract, law, chosen, promises)
     return checks
 
 
+def _sort_out(contract: Contract, law: Law, chosen: Sequence[Case], promises: Promises) -> Iterator[Check]:
+    """Yield the checks of a law: those that are promised, and what takes the place of the others."""
+    taken = {*chosen}
+    for case in chosen:
+        missing = find_unpromised(law, case, promises)
+        yield Check(law, case, missing)
+        nearest = fit(contract, law, case, promises) if missing else None
+        if nearest is not None and nearest not in taken:
+            taken.add(nearest)
+            yield Check(law, nearest)
+
+
 def cases(
-    contract: Contract, device: str, budget: str, seed: int, variants: Variants | None = None
+    contract: Contract, device: str, budget: str, seed: int, promises: Promises = EVERYTHING
 ) -> list[Case]:
     """Return the generated cases: made ones that cover what the budget asks for, recorded ones between.
 
@@ -86,7 +92,7 @@ def cases(
     space, name = Space(contract), zlib.crc32(contract.name.encode())
     rng = np.random.default_rng([seed, name])
     array = load(space)
-    asked = _restricted(space, _rows(space, array, device, budget, rng), variants)
+    asked = _restricted(space, _rows(space, array, device, budget, rng), promises)
     members = Members(space, rng)
     filling, seeds = np.random.default_rng([seed, name, 2]), np.random.default_rng([seed, name, 3])
     rows = filled(space, asked, filling, CHEAP if array.rows else DEAREST)
@@ -98,12 +104,12 @@ def cases(
     turns = zip(
         range(min(RECORDED[budget], len(made) // 3)), cycle(contract.dtypes), cycle(kept), strict=False
     )
-    recorded = [_recorded(contract, device, rng, rows, dtype, variants) for _, dtype, rows in turns]
+    recorded = [_recorded(contract, device, rng, rows, dtype, promises) for _, dtype, rows in turns]
     spread = _between(made, recorded)
     if device != "interpreter":
         # Last, for they are dear: laws of few cases do without.
         spread += [replace(case, seed=_seed(corners)) for case in contract.corners]
-    return _within(spread, variants)
+    return _within(spread, promises)
 
 
 def _rows(space: Space, array: Array, device: str, budget: str, rng: np.random.Generator) -> list[Row]:
@@ -122,14 +128,20 @@ def _rotated(rows: Sequence[Row], rng: np.random.Generator) -> Sequence[Row]:
     return (*rows[first:], *rows[:first])
 
 
-def _restricted(space: Space, rows: Iterable[Row], variants: Variants | None) -> list[Row]:
-    """Return the rows with some options chosen, without those whose other choices exclude them."""
-    fixed = {
-        d: each.values.index((variants[each.name],))
+def _restricted(space: Space, rows: Iterable[Row], promises: Promises) -> list[Row]:
+    """Return the rows with only such choices as are promised, without those whose other choices exclude them.
+
+    Of several that are promised, those of a row that are not become each in turn.
+    """
+    kept = {
+        d: [v for v, (value,) in enumerate(each.values) if value in promises.options[each.name]]
         for d, each in enumerate(space.dimensions)
-        if variants and each.kind == "option" and (variants.get(each.name, ""),) in each.values
+        if each.kind == "option" and each.name in promises.options
     }
-    chosen = (tuple(fixed.get(d, v) for d, v in enumerate(row)) for row in rows)
+    chosen = (
+        tuple(v if v in kept.get(d, (v,)) else kept[d][number % len(kept[d])] for d, v in enumerate(row))
+        for number, row in enumerate(rows)
+    )
     return [row for row in chosen if space.complete(row) is not None]
 
 
@@ -173,17 +185,17 @@ def _between(made: list[Case], recorded: list[Case]) -> list[Case]:
 
 
 def published_cases(
-    contract: Contract, device: str, seed: int, variants: Variants | None = None
+    contract: Contract, device: str, seed: int, promises: Promises = EVERYTHING
 ) -> list[Case]:
     """Return one case per trace of another's model, where its data lies beside the checkout."""
     rng = np.random.default_rng([seed, zlib.crc32(contract.name.encode()), 1])
     listed = [
-        _recorded(contract, device, rng, rows, dtype, variants)
+        _recorded(contract, device, rng, rows, dtype, promises)
         for rows in contract.options.get("rows", ())
         if rows in PUBLISHED
         for dtype in contract.dtypes
     ]
-    return _within(listed, variants)
+    return _within(listed, promises)
 
 
 def _recorded(
@@ -192,7 +204,7 @@ def _recorded(
     rng: np.random.Generator,
     rows: str,
     dtype: str,
-    variants: Variants | None,
+    promises: Promises,
 ) -> Case:
     """Return a case with recorded rows: in the shape that they have, no more requests than were recorded."""
     requests, width, vocabulary = load_trace(rows.removeprefix("trace-")).draft_probs.shape
@@ -206,7 +218,8 @@ def _recorded(
         name: str(rng.choice([choice for choice in choices if not choice.startswith("trace-")]))
         for name, choices in contract.options.items()
     }
-    chosen |= {**(variants or {}), "rows": rows}
+    chosen |= {name: choices[0] for name, choices in promises.options.items() if chosen[name] not in choices}
+    chosen["rows"] = rows
     flags = frozenset(contract.flags) & {"edge_uniforms"} if rng.random() < 0.12 else frozenset()
     return Case(contract.name, shape, dtype, chosen, _seed(rng), flags)
 
@@ -215,9 +228,29 @@ def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(1, 2**31))
 
 
-def _within(cases: list[Case], variants: Variants | None) -> list[Case]:
-    fixed = variants or {}
-    return [case for case in cases if all(case.options.get(n, v) == v for n, v in fixed.items())]
+def _within(cases: list[Case], promises: Promises) -> list[Case]:
+    return [case for case in cases if has_choices(case, promises)]
+
+
+def _chosen(contract: Contract, offered: Iterable[Case], promises: Promises) -> list[Case]:
+    """Return a law's cases with promised options; one whose options all are the contract's gets others."""
+    found = {}
+    for case in offered:
+        if case.options.keys() == contract.options.keys():
+            first = {
+                name: kept[0] for name, kept in promises.options.items() if case.options[name] not in kept
+            }
+            options = {**case.options, **first}
+            case = replace(case, options=options, flags=admissible_flags(options, case.flags))
+        if has_choices(case, promises):
+            found[case] = case
+    return list(found)
+
+
+def _foreign(case: Case, promises: Promises) -> str:
+    """Say which options of a case are not promised."""
+    foreign = {n: v for n, v in case.options.items() if v not in promises.options.get(n, (v,))}
+    return ", ".join(f"{name}={value}" for name, value in foreign.items())
 
 
 def digest(contracts: Iterable[Contract], budget: str, seed: int) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import FunctionContract
+from draftproof.properties.core.promises import Promises
 
 Options = Mapping[str, tuple[str, ...]]
 
@@ -60,21 +61,27 @@ def roomy(
         yield case
 
 
-def other_case(contract: FunctionContract, case: Case, fixed: Mapping[str, str]) -> Case:
-    """Return a case of other sizes, options and dtype, but of what is ``fixed``; it follows from ``case``."""
+def other_case(contract: FunctionContract, case: Case, promises: Promises) -> Case:
+    """Return a case of other sizes, options and dtype, as far as promised; it follows from ``case``."""
     rng = np.random.default_rng([case.seed, 1])
+
+    def promised(axis: str) -> list[int]:
+        low, high = promises.sizes.get(axis, (0, np.inf))
+        return [size for size in contract.sizes[axis] if low <= size <= high]
+
     shape = {
         axis: min(
-            (size for size in sizes if size >= 2 and size != case.shape[axis]), default=case.shape[axis]
+            (size for size in promised(axis) if size >= 2 and size != case.shape[axis]),
+            default=case.shape[axis],
         )
-        for axis, sizes in contract.sizes.items()
+        for axis in contract.sizes
     }
     options = {
-        name: fixed.get(name)
-        or str(rng.choice([c for c in _made(choices) if c != case.options[name]] or choices))
-        for name, choices in contract.options.items()
+        name: str(rng.choice([c for c in _made(choices) if c != case.options[name]] or choices))
+        for name, choices in {**contract.options, **promises.options}.items()
     }
-    return Case(contract.name, shape, str(rng.choice(contract.dtypes)), options, case.seed + 1)
+    dtypes = promises.dtypes or contract.dtypes
+    return Case(contract.name, shape, str(rng.choice(dtypes)), options, case.seed + 1)
 
 
 def _made(choices: tuple[str, ...]) -> tuple[str, ...]:

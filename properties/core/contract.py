@@ -15,6 +15,7 @@ from draftproof.axes import Axis
 from draftproof.properties.core.batch import EVERY_ARGUMENT, Rows
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.dimensions import require_coverable
+from draftproof.properties.core.promises import STRICT, Leniency
 from draftproof.properties.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Argument:
     """The half-open interval in which callers promise to stay; None: every value has a meaning."""
     largest: float | None = None
     """The largest finite number that callers promise, where a sum of larger ones could overflow."""
+    without: frozenset[str] = frozenset()
+    """Hostile features of which callers promise that no value here has any."""
 
     @property
     def shape(self) -> str:
@@ -154,7 +157,8 @@ class FunctionContract(Contract):
     fill: Callable[[Case], Arrays]
     """Makes the input arrays of a case."""
     judge: Callable[[Arrays, dict[str, Any], Arrays], Verdict]
-    """Judges (inputs, keywords, results) of one call."""
+    """Judges (inputs, keywords, results) of one call; where uniforms decide or a status is returned, it takes
+    the ``leniency`` of what a backend does not promise, too."""
     keywords: tuple[str, ...]
     """Which of the options and sizes are passed to the operation."""
     work: Work
@@ -170,6 +174,8 @@ class FunctionContract(Contract):
     """The law of what it emits, for the statistical tier."""
     cells: "CellModel | None" = None
     """The cells of its uniforms at small vocabularies, for the exact law."""
+    leniency: Leniency = STRICT
+    """What the judge leaves out: everything is judged unless a backend's promises narrow the contract."""
     dearness: float = 1.0
     """What making and judging an element takes, beside a usual one: an oracle that computes with Python's own
     integers is hundreds of times slower."""

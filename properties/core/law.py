@@ -30,5 +30,7 @@ class Law:
     """The share of the generated cases that it is checked on; some laws cost many launches."""
     seconds: float = 60.0
     """How long one case may take before the subject counts as hanging."""
+    needs: tuple[str, ...] = ()
+    """What it takes for granted, of the list in ``core.promises``: without it the law is not promised."""
     alone: bool = False
     """Whether it needs the device for itself: no other check may run beside it."""

@@ -28,8 +28,8 @@ class Asked:
 class DrawProbe:
     """How one draw of an operation is put at a uniform of choice."""
 
-    ways: tuple[str, ...]
-    """What a draw can be from, such as "row" and "residual"."""
+    ways: Mapping[str, Mapping[str, str]]
+    """What a draw can be from, such as "row" and "residual", with the options that it presumes."""
     uniforms: str
     """The argument [B] that decides the draw."""
     ask: Callable[[str, np.ndarray, np.ndarray], Asked]

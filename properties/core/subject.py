@@ -10,6 +10,8 @@ from draftproof.axes import Axis
 from draftproof.properties.core.contract import Argument, Arrays, Contract, FunctionContract
 from draftproof.properties.core.layouts import Layout, place
 from draftproof.properties.core.memory import duplicate, to_numpy
+from draftproof.properties.core.narrowing import narrow
+from draftproof.properties.core.promises import EVERYTHING, Promises, read_promises
 
 DEVICES = ("numpy", "cpu", "interpreter", "cuda")
 
@@ -47,8 +49,9 @@ class FunctionSubject(Subject[FunctionContract]):
     """A function of arrays.
 
     ``memory`` is what a backend that does not claim to be lean says it needs beyond the contract's
-    scratch, in multiples of its inputs' bytes (``CONFORMANCE = {"memory": 40}``), and ``variants`` the
-    options to which it restricts itself (``CONFORMANCE = {"verify_chain": {"rule": "token"}}``).
+    scratch, in multiples of its inputs' bytes (``CONFORMANCE = {"memory": 40}``), and ``promises`` what it
+    promises of the operation (``CONFORMANCE = {"verify_chain": {"rule": "token"}}``), to which the contract
+    is narrowed.
     """
 
     def __init__(
@@ -57,11 +60,11 @@ class FunctionSubject(Subject[FunctionContract]):
         implementation: Callable[..., Any],
         device: str,
         memory: float = 0.0,
-        variants: Mapping[str, str] | None = None,
+        promises: Promises = EVERYTHING,
     ) -> None:
         super().__init__(contract, implementation, device)
         self.memory = memory
-        self.variants = variants or {}
+        self.promises = promises
 
     def place(self, inputs: Arrays, dtype: str, layout: Layout | None = None) -> dict[str, Any]:
         """Copy the inputs to the subject's device, in a given memory layout (contiguous if None)."""
@@ -133,19 +136,22 @@ def dtype_of(argument: Argument, dtype: str) -> str | None:
     return argument.dtype if argument.dtype == "bfloat16" else None
 
 
-def subject_of(backend: ModuleType, contract: Contract, device: str) -> Subject[Any] | None:
-    """Return a backend's implementation of what is under contract, or None if it has none."""
+def subject_of(
+    backend: ModuleType, contract: Contract, device: str, promised: bool = True
+) -> Subject[Any] | None:
+    """Return a backend's implementation of what is under contract, or None if it has none.
+
+    Its contract is narrowed to what the backend promises, unless ``promised`` is False; ValueError if that
+    cannot be read.
+    """
     implementation = getattr(backend, contract.name, None)
     if not callable(implementation):
         return None
     declared = getattr(backend, "CONFORMANCE", {})
     device = "numpy" if declared.get("arrays") == "numpy" else device
     if isinstance(contract, FunctionContract):
-        return FunctionSubject(
-            contract,
-            implementation,
-            device,
-            float(declared.get("memory", 0.0)),
-            declared.get(contract.name),
-        )
+        promises = read_promises(contract, declared.get(contract.name) if promised else None)
+        narrowed = narrow(contract, promises)
+        assert isinstance(narrowed, FunctionContract)
+        return FunctionSubject(narrowed, implementation, device, float(declared.get("memory", 0.0)), promises)
     return Subject(contract, implementation, device)

@@ -19,6 +19,10 @@ class State(StrEnum):
     """The backend has no such operation."""
     WAIVED = "waived"
     """It fails, and a waiver with an issue link and an end date says so."""
+    NOT_PROMISED = "not promised"
+    """The backend says that it does not promise this: neither right nor wrong."""
+    NOT_OBSERVED = "not observed"
+    """The law looked where the backend does nothing: neither right nor wrong."""
     NOT_RUN = "not run"
 
 
@@ -49,6 +53,8 @@ class Verdict:
     """How many of them differ from the oracle's within the rounding bound."""
     measures: dict[str, float] = field(default_factory=dict)
     """Measured figures, by name, in the unit the name ends with."""
+    unobserved: str = ""
+    """Why nothing could be seen of what the law is about."""
 
     @property
     def passed(self) -> bool:

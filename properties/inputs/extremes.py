@@ -46,6 +46,17 @@ INTEGERS: dict[str, tuple[Test, int]] = {
 }
 
 
+def _name_feature(argument: Argument, value: float) -> str:
+    """Return the hostile feature that a value is; "" for an ordinary one."""
+    if "float" not in argument.dtype:
+        return ""
+    if np.isnan(value):
+        return "nan"
+    if np.isinf(value):
+        return "inf"
+    return "negative" if value < 0 else "subnormal" if value < TINY else ""
+
+
 def extremes(argument: Argument) -> dict[str, tuple[Test, float]]:
     """Return the values that an argument may hold, by name.
 
@@ -57,6 +68,12 @@ def extremes(argument: Argument) -> dict[str, tuple[Test, float]]:
 
 
 def _is_promised(argument: Argument, value: float) -> bool:
+    if _name_feature(argument, value) in argument.without:
+        return False
+    if argument.hostile and value != 0 and any(each.startswith("hostile") for each in argument.without):
+        return False
+    if argument.axes[-1] == "V" and "unnormalised" in argument.without:
+        return False  # beside any other value a row has another sum
     if argument.dtype == "int32" and not -(2**31) <= value < 2**31:
         return False
     if argument.largest is not None and np.isfinite(value) and value > argument.largest:

@@ -52,3 +52,17 @@ def judge_draw(
         f"{token}, whose cell is [{low:.9g}, {cdf[token]:.9g})",
         distance / allowed if allowed else float("inf"),
     )
+
+
+def judge_support(verdict: Verdict, where: str, weights: np.ndarray, token: int, slack: float = 0.0) -> None:
+    """Judge that a token could have been drawn in proportion to ``weights``, by whatever randomness.
+
+    Weights that carry rounding, an absolute ``slack`` of mass, may lack what rounding takes away.
+    """
+    if weights.sum() <= 0:
+        verdict.expect(token == -1, where, "-1, for a row without mass", token)
+        return
+    inside = 0 <= token < len(weights)
+    verdict.expect(inside, where, f"an id in [0, {len(weights)})", token)
+    if inside and slack == 0:
+        verdict.expect(bool(weights[token] > 0), where, "an id with mass", f"{token}, which has none")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.promises import Leniency
 from draftproof.properties.core.verdict import Verdict
 
 
@@ -27,3 +28,10 @@ def judge_equal(outputs: Arrays, wanted: dict[str, np.ndarray]) -> Verdict:
             at = tuple(int(index) for index in place)
             verdict.expect(False, f"{name}{list(at)}", str(expected[at]), got[at])
     return verdict
+
+
+def judge_with_status(outputs: Arrays, wanted: dict[str, np.ndarray], leniency: Leniency) -> Verdict:
+    """Judge that outputs equal the oracle's, their status in the bits that are promised."""
+    bits = np.int32(leniency.status)
+    got = {**outputs, "status": required(outputs, "status") & bits}
+    return judge_equal(got, {**wanted, "status": wanted["status"] & bits})

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from draftproof.properties.core.contract import Arrays
+from draftproof.properties.core.promises import STRICT, Leniency
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.drawing import judge_draw
 from draftproof.properties.judges.equality import required
 from draftproof.properties.judges.rounding import PRODUCT, SMALLEST_NORMAL, UNDERFLOW, UNIT, sum_error
+from draftproof.properties.judges.structure import judge_structure
 from draftproof.reference.speculative.verify_chain import Chain, one_hot, usable_drafts
 from draftproof.reference.status import Status
 
@@ -26,21 +28,27 @@ class Request:
     """Whether any probability of the request is not finite."""
 
 
-def judge_chain(inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> Verdict:
-    """Judge the outputs of ``verify_chain``."""
-    verdict = Verdict()
+def judge_chain(
+    inputs: Arrays, keywords: dict[str, Any], outputs: Arrays, leniency: Leniency = STRICT
+) -> Verdict:
+    """Judge the outputs of ``verify_chain``; without replay, that some uniforms could have given them."""
+    verdict, rule = Verdict(), keywords["rule"]
     tokens, accepted, status = (required(outputs, name) for name in ("tokens", "accepted", "status"))
     for b in range(len(tokens)):
         request = read_request(inputs, b)
         claimed = int(accepted[b])
         if not judge_run(verdict, b, request.chain.drafts, claimed, tokens[b]):
             continue
-        if keywords["rule"] == "token":
-            rate, rate_error = _judge_token_rule(verdict, b, request, claimed)
+        token = int(tokens[b, claimed])
+        if not leniency.replay:
+            judge_structure(verdict, b, request.chain, claimed, token, rule)
         else:
-            rate, rate_error = _judge_block_rule(verdict, b, request, claimed)
-        _judge_last(verdict, b, request, claimed, int(tokens[b, claimed]), rate, rate_error)
-        _judge_status(verdict, b, request, claimed, int(tokens[b, claimed]), int(status[b]), keywords["rule"])
+            if rule == "token":
+                rate, rate_error = _judge_token_rule(verdict, b, request, claimed, leniency.ties)
+            else:
+                rate, rate_error = _judge_block_rule(verdict, b, request, claimed)
+            _judge_last(verdict, b, request, claimed, token, rate, rate_error)
+        _judge_status(verdict, b, request, claimed, token, int(status[b]), rule, leniency.status)
     return verdict
 
 
@@ -78,13 +86,15 @@ def judge_run(verdict: Verdict, b: int, drafts: np.ndarray, claimed: int, tokens
     return True
 
 
-def _judge_token_rule(verdict: Verdict, b: int, request: Request, claimed: int) -> tuple[float, float]:
+def _judge_token_rule(
+    verdict: Verdict, b: int, request: Request, claimed: int, ties: bool
+) -> tuple[float, float]:
     chain = request.chain
     for i in range(min(claimed + 1, len(chain.drafts))):
         x = chain.drafts[i]
         p, q, u = float(chain.p(i, x)), float(chain.q(i, x)), float(request.accept[i])
         verdict.decisions += 1
-        if (u * q < p) == (i < claimed):
+        if (u * q < p) == (i < claimed) or (ties and u * q == p > 0):
             continue
         allowed = 0.0 if _multiplies_exactly(u, q) else PRODUCT * max(u * q, p) + UNDERFLOW
         if i < claimed and p == 0:
@@ -218,9 +228,9 @@ def _judge_last(
 
 
 def _judge_status(
-    verdict: Verdict, b: int, request: Request, claimed: int, token: int, status: int, rule: str
+    verdict: Verdict, b: int, request: Request, claimed: int, token: int, status: int, rule: str, bits: int
 ) -> None:
-    """Judge the status bits: exact ones, and NAN_SEEN between what is owed and what is possible."""
+    """Judge those status ``bits``: exact ones, and NAN_SEEN between what is owed and what is possible."""
     chain = request.chain
     expected = request.flags | (Status.DEGENERATE if token < 0 else Status.OK)
     needed = [chain.p_rows[claimed]]
@@ -231,8 +241,12 @@ def _judge_status(
         needed += [chain.p_rows[i, x], chain.q_rows[i, x]]
     owed = not all(np.isfinite(values).all() for values in needed)
     seen = bool(status & Status.NAN_SEEN)
+    if not bits & Status.NAN_SEEN:
+        owed = seen = False
     verdict.expect(
-        status & ~Status.NAN_SEEN == expected and (seen or not owed) and (request.doubtful or not seen),
+        not (status ^ expected) & bits & ~Status.NAN_SEEN
+        and (seen or not owed)
+        and (request.doubtful or not seen),
         f"row {b}, status",
         f"{expected!r}{' with NAN_SEEN' if owed else ''}",
         repr(Status(status & 31)) if 0 <= status < 32 else status,

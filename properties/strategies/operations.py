@@ -1,8 +1,9 @@
 """The strategy for the cases of an operation: drawn from the dimensions that its case list covers."""
 
+from collections.abc import Mapping, Sequence
+
 from hypothesis import strategies as st
 
-from draftproof.properties.cases.plan import Variants
 from draftproof.properties.cases.sizes import INTERPRETED
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
@@ -17,23 +18,26 @@ FLAGS = 3
 
 
 def cases(
-    operation: str, *, device: str = "cpu", variants: Variants | None = None
+    operation: str, *, device: str = "cpu", variants: Mapping[str, str | Sequence[str]] | None = None
 ) -> st.SearchStrategy[Case]:
     """Return cases of an operation: sizes, dtype, options, hostile features and a seed.
 
     The arrays follow from the case: ``CONTRACTS[operation].fill(case)``. Shrinks to small sizes, no
     hostile features and seed 0. ``device`` ("cpu", "cuda", "numpy", "interpreter") limits the sizes to
-    what it can do in reasonable time; ``variants`` fixes options, as a backend's ``CONFORMANCE`` does.
+    what it can do in reasonable time; ``variants`` restricts options to a choice or some, as a backend's
+    ``CONFORMANCE`` does.
     """
     choice("cases", "operation", operation, CONTRACTS)
     choice("cases", "device", device, DEVICES)
-    contract, fixed = CONTRACTS[operation], variants or {}
-    for option, value in fixed.items():
+    contract = CONTRACTS[operation]
+    fixed = {name: (kept,) if isinstance(kept, str) else kept for name, kept in (variants or {}).items()}
+    for option, values in fixed.items():
         choice("cases", "an option", option, contract.options)
-        choice("cases", option, value, contract.options[option])
+        for value in values:
+            choice("cases", option, value, contract.options[option])
     space = Space(contract)
     drawn = {each.name: _values(contract, device, each) for each in space.dimensions if each.kind != "flag"}
-    drawn |= {option: st.just(value) for option, value in fixed.items()}
+    drawn |= {option: st.sampled_from(values) for option, values in fixed.items()}
     flags = st.lists(st.sampled_from(contract.flags), max_size=FLAGS) if contract.flags else st.just([])
     return st.builds(
         lambda chosen, seed, flags: _case(contract, chosen, seed, frozenset(flags)),

@@ -41,5 +41,5 @@ def _ask_draw(way: str, p: np.ndarray, q: np.ndarray) -> Asked:
     return Asked({"probs": p[None], "uniforms": np.zeros(1)}, {}, {"B": 1, "V": len(p)})
 
 
-SAMPLE_DRAW = DrawProbe(("row",), "uniforms", _ask_draw, lambda way, p, q: p.astype(np.float64))
+SAMPLE_DRAW = DrawProbe({"row": {}}, "uniforms", _ask_draw, lambda way, p, q: p.astype(np.float64))
 """A draw from the row itself."""

@@ -120,7 +120,16 @@ def _weights(way: str, p: np.ndarray, q: np.ndarray) -> np.ndarray:
     return np.maximum(weights - q, 0.0) if way == "residual" else weights
 
 
-CHAIN_DRAW = DrawProbe(("row", "residual", "given"), "sample_uniforms", _ask_draw, _weights)
+CHAIN_DRAW = DrawProbe(
+    {
+        "row": {"rule": "token"},
+        "residual": {"rule": "token", "drafts": "drawn"},
+        "given": {"rule": "token", "drafts": "given", "lengths": "ragged"},
+    },
+    "sample_uniforms",
+    _ask_draw,
+    _weights,
+)
 """Straight from the target's row where nothing was drafted, from the residual after a rejected draft.
 
 Given, one of two: what is left of the target's row without the first, the second being behind the end.

@@ -20,6 +20,7 @@ from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import repeated
 from draftproof.properties.core.probes import Asked, DrawProbe
+from draftproof.properties.core.promises import REPLAY, WIDE_UNIFORMS
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.inputs.rows import distribution, seams
@@ -58,10 +59,10 @@ def accuracy_cases(contract: FunctionContract, device: str, budget: str, seed: i
             contract.name,
             {"V": VOCABULARY},
             "float32",
-            {"draw": way, "rows": "zipf", "tokens": tokens},
+            {"draw": way, "rows": "zipf", "tokens": tokens, **presumed},
             seed,
         )
-        for way in probe_of(contract).ways
+        for way, presumed in probe_of(contract).ways.items()
     ]
 
 
@@ -210,4 +211,5 @@ ACCURACY = Law(
     cases=accuracy_cases,
     devices=("numpy", "cpu", "cuda"),
     seconds=300.0,
+    needs=(REPLAY, WIDE_UNIFORMS),
 )

@@ -14,6 +14,7 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import differing
+from draftproof.properties.core.promises import REPEATING
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.laws.shared.caller import Caller, compare
@@ -145,6 +146,7 @@ TWO_THREADS = Law(
     check_two_threads,
     ("numpy", "cpu"),
     cases=thread_cases,
+    needs=(REPEATING,),
 )
 TWO_STREAMS = Law(
     "two streams",
@@ -153,6 +155,7 @@ TWO_STREAMS = Law(
     ("cuda",),
     share=0.1,
     alone=True,
+    needs=(REPEATING,),
 )
 TWO_GRAPHS = Law(
     "two graphs",
@@ -161,4 +164,5 @@ TWO_GRAPHS = Law(
     ("cuda",),
     cases=graph_cases,
     alone=True,
+    needs=(REPEATING,),
 )

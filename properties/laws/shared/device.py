@@ -5,6 +5,7 @@ from math import prod
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.law import Law
+from draftproof.properties.core.promises import REPEATING
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.laws.shared.caller import Caller, compare
@@ -77,6 +78,7 @@ GRAPH_REPLAY = Law(
     check_graph_replay,
     CUDA,
     share=0.2,
+    needs=(REPEATING,),
 )
 MEMORY = Law(
     "memory",

@@ -9,6 +9,7 @@ from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.layouts import contiguous
 from draftproof.properties.core.memory import differing, overwrite, same_bits
+from draftproof.properties.core.promises import REPEATING
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.laws.shared.caller import Caller, Placed, compare
@@ -35,7 +36,7 @@ def check_history(contract: FunctionContract, subject: FunctionSubject, case: Ca
     caller = Caller(contract, subject, case)
     follower, stranger = (
         caller.another(),
-        Caller(contract, subject, other_case(contract, case, subject.variants)),
+        Caller(contract, subject, other_case(contract, case, subject.promises)),
     )
 
     def expect(wanted: Arrays, got: Arrays, when: str) -> None:
@@ -160,10 +161,12 @@ HISTORY = Law(
     "An answer depends on its own call only, owns its memory, and stays what it was.",
     check_history,
     cases=history_cases,
+    needs=(REPEATING,),
 )
 MANY_CALLS = Law(
     "many calls",
     "Calls beyond the 256th answer as the first, and leave no memory behind.",
     check_many_calls,
     cases=many_calls_cases,
+    needs=(REPEATING,),
 )

@@ -11,6 +11,7 @@ from draftproof.properties.core.contract import Argument, Arrays, FunctionContra
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.layouts import TOGETHER, Layout, contiguous, layouts_of
 from draftproof.properties.core.memory import differing, same_bits, whole_buffer
+from draftproof.properties.core.promises import LAYOUTS, REPEATING
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 
@@ -93,4 +94,5 @@ LAYOUT = Law(
     "Every stride of every argument, overlaps, offsets and gaps give the bits of contiguous copies.",
     check_layouts,
     cases=layout_cases,
+    needs=(REPEATING, LAYOUTS),
 )

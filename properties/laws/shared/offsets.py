@@ -7,6 +7,7 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import same_bits
+from draftproof.properties.core.promises import INDEPENDENT_ROWS, REPEATING
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 
@@ -90,5 +91,6 @@ LARGE_OFFSETS = Law(
     ("cuda",),
     cases=large_cases,
     seconds=300.0,
+    needs=(REPEATING, INDEPENDENT_ROWS),
     alone=True,
 )

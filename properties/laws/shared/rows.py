@@ -11,6 +11,7 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays, FunctionContract
 from draftproof.properties.core.law import Law
 from draftproof.properties.core.memory import same_bits
+from draftproof.properties.core.promises import INDEPENDENT_ROWS, REPEATING
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.equality import required
@@ -142,11 +143,19 @@ ROWS_INDEPENDENT = Law(
     "Permuting, splitting or padding the batch does the same to the answer, bit for bit.",
     check_rows_independent,
     cases=rows_cases,
+    needs=(REPEATING, INDEPENDENT_ROWS),
 )
 MANY_ROWS = Law(
     "many rows",
     "In a batch of thousands each row has the answer that it has in a batch of a few.",
     check_many_rows,
     cases=many_rows_cases,
+    needs=(REPEATING, INDEPENDENT_ROWS),
 )
-REPEATABLE = Law("repeatable", "The same call gives the same bits.", check_repeatable, share=0.12)
+REPEATABLE = Law(
+    "repeatable",
+    "The same call gives the same bits.",
+    check_repeatable,
+    share=0.12,
+    needs=(REPEATING,),
+)

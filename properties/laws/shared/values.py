@@ -87,7 +87,8 @@ def _plants(contract: FunctionContract, inputs: Arrays) -> Iterator[tuple[str, f
             continue
         for _, value in extremes(argument).values():
             for place in PLACES if array[0].size > 1 else PLACES[:1]:
-                yield argument.name, value, place
+                if "zero_row" not in argument.without or value > 0 or (place != "all" and len(array[0]) > 1):
+                    yield argument.name, value, place
 
 
 def _plant_shared(

@@ -13,7 +13,9 @@ import numpy as np
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.core.law import Law
+from draftproof.properties.core.narrowing import cast_uniforms
 from draftproof.properties.core.probes import Cell, CellModel, ContextModel, Run
+from draftproof.properties.core.promises import REPLAY
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Verdict
 
@@ -61,7 +63,8 @@ def emit(contract: FunctionContract, subject: FunctionSubject, case: Case) -> Em
     model = model_of(contract)
     cells = list(model.cells(case))
     asked = model.ask(case, cells * 3, probe_points(cells))
-    runs, accepted = model.read(subject(asked.inputs, asked.keywords, asked.shape))
+    inputs = cast_uniforms(contract, asked.inputs)
+    runs, accepted = model.read(subject(inputs, asked.keywords, asked.shape))
     return Emitted(cells, runs, accepted)
 
 
@@ -133,10 +136,12 @@ EXACT_LAW = Law(
     "Summed over all drafts and all cells of the uniforms, the emitted text has exactly the target's law.",
     check_exact,
     cases=exact_cases,
+    needs=(REPLAY,),
 )
 BOUNDS = Law(
     "bounds",
     "E[accepted] equals its closed form, and no acceptance rate exceeds alpha* = sum min(p, q).",
     check_bounds,
     cases=exact_cases,
+    needs=(REPLAY,),
 )

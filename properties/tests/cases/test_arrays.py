@@ -14,6 +14,7 @@ from draftproof.properties.cases.reach import reach
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.dimensions import DEAREST, Space
+from draftproof.properties.core.promises import Promises
 
 OPERATIONS = sorted(CONTRACTS)
 CHAIN = CONTRACTS["verify_chain"]
@@ -137,7 +138,7 @@ def test_the_first_cases_are_well_mixed() -> None:
 
 
 def test_a_restriction_keeps_every_other_value() -> None:
-    listed = made(cases(CHAIN, "cpu", "small", 0, {"rule": "block"}))
+    listed = made(cases(CHAIN, "cpu", "small", 0, Promises(options={"rule": ("block",)})))
     assert {case.options["rule"] for case in listed} == {"block"}
     assert frozenset().union(*(case.flags for case in listed)) == set(CHAIN.flags) - {"unnormalised"}
 

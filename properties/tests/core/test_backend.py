@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from draftproof.properties.backend import Backend, BackendError
 from draftproof.properties.cases.plan import Check, plan
+from draftproof.properties.cases.promised import fit
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import Law
+from draftproof.properties.core.promises import Promises
 from draftproof.properties.core.verdict import Verdict
 from draftproof.properties.judges.rounding import too_many_forgiven
 from draftproof.properties.strategies import cases
@@ -124,7 +126,15 @@ def _present(target: Target, operation: str) -> None:
 def planned(target: Target, operation: str, budget: str, seed: int) -> list[Check]:
     """Return all checks of one operation."""
     backend = target.load(operation)
-    return plan(CONTRACTS[operation], target.device, budget, seed, backend.variants(operation))
+    return plan(CONTRACTS[operation], target.device, budget, seed, promises_of(backend, operation))
+
+
+def promises_of(backend: Backend, operation: str) -> Promises:
+    """Return what a backend promises; fail the test if that cannot be read."""
+    try:
+        return backend.promises(operation)
+    except BackendError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 def test_planned_cases(target: Target, operation: str, law: Law, pytestconfig: pytest.Config) -> None:
@@ -133,9 +143,12 @@ def test_planned_cases(target: Target, operation: str, law: Law, pytestconfig: p
         pytest.skip(f"exempt: {reason}")
     budget = pytestconfig.getoption("draftproof_budget", "small")
     seed = pytestconfig.getoption("draftproof_seed", 0)
-    chosen = [check.case for check in planned(target, operation, budget, seed) if check.law == law]
-    if not chosen:
+    checks = [check for check in planned(target, operation, budget, seed) if check.law == law]
+    if not checks:
         pytest.skip(f"not run: no case of {law.name!r} in the budget {budget!r}")
+    chosen = [check.case for check in checks if not check.unpromised]
+    if not chosen:
+        pytest.skip(f"not promised: {checks[0].unpromised}")
     total, failures = Verdict(), []
     for case in chosen:
         verdict = backend.check(law, case)
@@ -161,13 +174,17 @@ def test_fuzz(target: Target, operation: str) -> None:
     # Laws with inputs of their own have a fixed list of cases; drawing finds no new ones.
     laws = {law.name: law for law in contract.laws if law.cases is None and device in law.devices}
     laws = {name: law for name, law in laws.items() if not backend.exempt(law, operation)}
-    drawn = cases(operation, device=device, variants=backend.variants(operation))
+    promises = promises_of(backend, operation)
+    drawn = cases(operation, device=device, variants=promises.options)
 
     def holds(case: Case, law: str) -> None:
         event(law)
         for checked in dict.fromkeys((contract.laws[0], laws[law])):
-            verdict = backend.check(checked, case)
-            assert verdict.passed, "\n" + explanation(backend, checked, case, verdict)
+            promised = fit(contract, checked, case, promises)
+            if promised is None:
+                continue
+            verdict = backend.check(checked, promised)
+            assert verdict.passed, "\n" + explanation(backend, checked, promised, verdict)
 
     # Hypothesis keeps failing examples by the test's name.
     holds.__name__ = f"{target.label}_{operation}".replace("-", "_")

@@ -12,9 +12,11 @@ import pytest
 
 from draftproof.properties import entrants
 from draftproof.properties.cases.plan import Check
+from draftproof.properties.cases.promised import has_choices
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.law import BUDGETS
+from draftproof.properties.core.promises import read_promises
 from draftproof.properties.core.subject import subject_of
 from draftproof.properties.faults.hunt import DEAR, hunt, kill_order
 from draftproof.properties.judges.rounding import FORGIVEN_FREE
@@ -33,11 +35,9 @@ DRAWN = [(name, op) for name, op in OPERATIONS if {law.name for law in CONTRACTS
 
 def checks(name: str, operation: str, budget: str, seed: int) -> list[Check]:
     """Return the checks of what an entrant takes part in."""
-    restricted = module_of(name).CONFORMANCE.get(operation, {})
+    promises = read_promises(CONTRACTS[operation], module_of(name).CONFORMANCE.get(operation))
     return [
-        check
-        for check in kill_order(operation, "numpy", budget, seed)
-        if all(check.case.options.get(option, value) == value for option, value in restricted.items())
+        check for check in kill_order(operation, "numpy", budget, seed) if has_choices(check.case, promises)
     ]
 
 

@@ -37,7 +37,8 @@ CHECK = ("check", "mine", "--op", "sample", "--budget", "small")
         ("check right --op sampel", "there is no operation 'sampel' [operation-unknown]"),
         (
             "check strange --op sample",
-            "CONFORMANCE restricts temperature, but its options are rows",
+            "CONFORMANCE may restrict uniforms, layouts, randomness, interval, batch, ties, dtypes, sizes, "
+            "without, status, not temperature",
         ),
         ("check coarse --op sample", "CONFORMANCE sets uniforms to 'float16', but its choices are float32,"),
         ("check right --budget huge", "'huge' is not one of"),

@@ -1,5 +1,6 @@
 """What a command claims: nothing of what was not judged, nothing of another run or project."""
 
+import json
 import re
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def test_what_inputs_look_like_cannot_be_declared_away(draftproof: Draftproof) -
     Path("easy.py").write_text(right + 'CONFORMANCE["sample"] = {"rows": "flat"}\n')
     done = draftproof("check", "easy", "--op", "sample", "--budget", "small")
     assert done.code == 2
-    assert "CONFORMANCE may restrict uniforms, not rows, which says what inputs look like" in done.err
+    assert "not rows, which says what inputs look like" in done.err
 
 
 def test_a_restriction_stands_in_terminal_page_and_badge(draftproof: Draftproof) -> None:
@@ -61,8 +62,25 @@ def test_a_restriction_stands_in_terminal_page_and_badge(draftproof: Draftproof)
     assert done.code == 0
     assert "restricted, as single declares: sample: uniforms=float32 only" in done.out
     assert "sample: uniforms=float32 only" in Path("report/index.html").read_text()
-    assert " · restricted" in Path("report/badge.svg").read_text()
-    assert " · restricted" in Path("report/badge.json").read_text().encode().decode("unicode_escape")
+    assert " · law + hostile" in Path("report/badge.svg").read_text()
+    assert " · law + hostile" in Path("report/badge.json").read_text().encode().decode("unicode_escape")
+
+
+def test_what_is_not_promised_is_neither_right_nor_wrong_and_said(draftproof: Draftproof) -> None:
+    right = Path("right.py").read_text()
+    Path("dense.py").write_text(right + 'CONFORMANCE["vector_add"] = {"layouts": "contiguous"}\n')
+    done = draftproof("check", "dense", "--op", "vector_add", "--budget", "small", "--json")
+    assert done.code == 0
+    (report,) = json.loads(done.out)["reports"]
+    line = next(line for line in report["unjudged"] if "not promised" in line)
+    assert report["profile"] == "law + hostile"
+    assert re.fullmatch(
+        r"vector_add, not promised: arguments that are not contiguous \(\d+ checks\); "
+        r"kept in 2 that were looked at",
+        line,
+    )
+    assert report["counts"]["not promised"] > 2
+    assert not report["wrong"]
 
 
 def test_a_run_that_crashes_leaves_no_report_and_no_badge_of_the_last(
