@@ -135,6 +135,10 @@ def check(
             "--allow-unavailable", help="Exit 0 also if nothing of a backend named here can run here."
         ),
     ] = False,
+    python: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="Interpreter with the backends; it needs NumPy only."),
+    ] = Path(sys.executable),
     as_json: AsJson = False,
 ) -> None:
     """Judge backends: exit 0 if everything present conforms, 1 if anything does not, 2 for nonsense.
@@ -148,7 +152,7 @@ def check(
     due = {module: choose_device(module, device) for module in refuse_alike(modules or BACKENDS)}
     contracts = select_contracts(operation or [])
     prepare_folder(report)
-    sessions = load_sessions(due, budget, seed, contracts)
+    sessions = load_sessions(due, budget, seed, contracts, str(python))
     for place, session in enumerate(sessions):
         module, end = session.backend, share_time(deadline, sum(s.can_run for s in sessions[place:]))
         timed = bench and session.can_run and has_timings(module, session.device)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from draftproof.conformance.reporting.records import Machine
 
-LIBRARIES = {"numpy": "numpy", "torch": "torch", "triton": "triton", "cupy": "cupy-cuda13x"}
+LIBRARIES = {"numpy": "numpy", "scipy": "scipy", "torch": "torch", "triton": "triton", "cupy": "cupy-cuda13x"}
 
 
 def list_libraries() -> dict[str, str | None]:

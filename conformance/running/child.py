@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import draftproof
 from draftproof.conformance.running.channel import Channel, ForeignMessageError, make_pair
 from draftproof.conformance.running.messages import Answer, Hello, clean
 from draftproof.properties.core.case import Case
@@ -22,6 +23,9 @@ START_SECONDS = 120.0
 
 START = "from draftproof.conformance.running.worker import main; main()"
 
+PACKAGE = Path(draftproof.__file__).parent
+"""What another Python needs beside NumPy: it sees this package, and nothing else of this environment."""
+
 LAST_WORDS = 4096
 """Bytes of a child's output that are read when it has died, however much there is."""
 
@@ -30,9 +34,16 @@ class Child:
     """One child process with one backend; started when first needed, and again after it died."""
 
     def __init__(
-        self, backend: str, device: str, threads: int = 0, deaths: Counter[str] | None = None
+        self,
+        backend: str,
+        device: str,
+        threads: int = 0,
+        deaths: Counter[str] | None = None,
+        python: str = sys.executable,
     ) -> None:
         self.backend, self.device, self.threads = backend, device, threads
+        self.python = python
+        """The interpreter that has the backend and its libraries."""
         self.deaths = Counter() if deaths is None else deaths
         """By operation; children of one backend may share them."""
         self._folder = tempfile.TemporaryDirectory(prefix="draftproof-")
@@ -104,7 +115,8 @@ class Child:
         arguments = (theirs.descriptor, self.backend, self.device, self.threads)
         with self._log.open("wb") as log:  # whatever the backend prints, its last words included
             self._process = subprocess.Popen(
-                [sys.executable, "-c", START, *map(str, arguments)],
+                [self.python, "-c", START, *map(str, arguments)],
+                env=None if self.python == sys.executable else self._other_environment(),
                 pass_fds=(theirs.descriptor,),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -113,6 +125,15 @@ class Child:
                 start_new_session=True,
             )
         theirs.close()
+
+    def _other_environment(self) -> dict[str, str]:
+        """Return the environment variables with which another Python finds draftproof."""
+        path = Path(self._folder.name) / "path"
+        path.mkdir(exist_ok=True)
+        if not (path / PACKAGE.name).exists():
+            (path / PACKAGE.name).symlink_to(PACKAGE, target_is_directory=True)
+        found = filter(None, [str(path), os.environ.get("PYTHONPATH")])
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
 
     def _ask(self, request: list[str | bool], seconds: float) -> Answer:
         """Ask for one answer; raises as ``Channel.receive`` does, and for an answer to something else."""

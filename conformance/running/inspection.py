@@ -56,6 +56,9 @@ class Inspection:
             return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
         if reason := exempt(self.hello.variants, law.name, case.operation):
             return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=reason), case)
+        if lacking := [name for name in law.imports if name not in self.hello.libraries]:
+            reason = f"the law needs {', '.join(lacking)}, which the backend's Python lacks"
+            return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=reason), case)
         if check.unpromised:
             return self._result(check, self._try(child, check), case)
         if self.deaths[case.operation] >= DEATHS:

@@ -13,6 +13,9 @@ from draftproof.properties.core.verdict import Finding, State
 LONGEST_TEXT = 2000
 """Characters of one text; what is longer is cut."""
 
+LIBRARIES = 16
+"""Libraries of which a child says the version, at most."""
+
 FINDINGS, MEASURES = 8, 64
 """How many of them an answer has at most."""
 
@@ -36,6 +39,8 @@ class Hello:
     """Why the backend cannot run here."""
     broken: str = ""
     """Why the backend cannot be loaded at all."""
+    libraries: dict[str, str] = field(default_factory=dict)
+    """Versions of "python" and of the libraries that a backend may use, where it runs."""
 
     def words(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -44,9 +49,12 @@ class Hello:
     @classmethod
     def read(cls, words: Any) -> Self:
         """Read it from JSON; ForeignMessageError if it is none."""
-        fields = _fields(words, {"device", "operations", "variants", "unavailable", "broken"})
+        fields = _fields(words, {"device", "operations", "variants", "unavailable", "broken", "libraries"})
         operations = _list(fields["operations"], len(CONTRACTS))
         known = all(type(name) is str and name in CONTRACTS for name in operations)
+        libraries = fields["libraries"]
+        if not isinstance(libraries, dict) or len(libraries) > LIBRARIES:
+            raise ForeignMessageError("versions of some libraries were expected")
         if fields["device"] not in DEVICES or not known:
             raise ForeignMessageError("a device and operations that there are were expected")
         if wrong := find_unreadable(fields["variants"]):
@@ -57,6 +65,7 @@ class Hello:
             fields["variants"],
             clean(fields["unavailable"]),
             clean(fields["broken"]),
+            {clean(name): clean(version) for name, version in libraries.items()},
         )
 
 

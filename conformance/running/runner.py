@@ -1,6 +1,7 @@
 """Runs a backend's checks in child processes, in rounds over its operations."""
 
 import math
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,8 +33,9 @@ class Run:
         seed: int,
         contracts: Sequence[Contract],
         jobs: int = 1,
+        python: str = sys.executable,
     ) -> None:
-        self.backend, self.asked, self.jobs = backend, device, jobs
+        self.backend, self.asked, self.jobs, self.python = backend, device, jobs, python
         self._own, self._lock = threading.local(), threading.Lock()
         self._deaths: Counter[str] = Counter()
         self._children: list[Child] = []
@@ -92,7 +94,7 @@ class Run:
         return child
 
     def _new_child(self) -> Child:
-        child = Child(self.backend, self.asked, 1 if self.jobs > 1 else 0, self._deaths)
+        child = Child(self.backend, self.asked, 1 if self.jobs > 1 else 0, self._deaths, self.python)
         self._children.append(child)
         return child
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import takewhile
@@ -16,7 +17,7 @@ from pathlib import Path
 from draftproof import __version__
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.freshness import Today
-from draftproof.conformance.evidence.machine import describe_machine, list_libraries
+from draftproof.conformance.evidence.machine import LIBRARIES, describe_machine
 from draftproof.conformance.evidence.records import Mutant
 from draftproof.conformance.power.page import load_tables, state_power
 from draftproof.conformance.reporting import badge, charts, matrix, page
@@ -89,13 +90,19 @@ class Session:
     """The checks of one backend on one device, from loading it to its report file."""
 
     def __init__(
-        self, backend: str, device: str, budget: str, seed: int, contracts: Sequence[Contract]
+        self,
+        backend: str,
+        device: str,
+        budget: str,
+        seed: int,
+        contracts: Sequence[Contract],
+        python: str = sys.executable,
     ) -> None:
         self.backend, self.budget, self.seed = backend, budget, seed
         self.contracts = contracts
         self.started = datetime.now(UTC)
         try:
-            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device))
+            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device), python)
         except ValueError as error:
             raise DiagnosticError("backend-variants", f"{backend}: {error}") from error
         if self.run.hello.broken:
@@ -126,7 +133,8 @@ class Session:
         return 0 if not self.can_run else sum(c in self.run.present for c, _ in self.run.checks)
 
     def header(self) -> Header:
-        """Describe the run."""
+        """Describe the run, with the libraries that the backend has."""
+        there = self.run.hello.libraries
         return Header(
             Suite(
                 __version__,
@@ -136,8 +144,8 @@ class Session:
                 _digest(tuple(c.name for c in self.contracts), self.budget, self.seed),
             ),
             Implementation(self.backend, self.device, dict(self.run.hello.variants)),
-            describe_machine(),
-            list_libraries(),
+            replace(describe_machine(), python=there["python"]) if there else describe_machine(),
+            {name: there.get(name) for name in LIBRARIES},
             shlex.join(["draftproof", *sys.argv[1:]]),
             self.started.isoformat(timespec="seconds"),
         )
@@ -167,14 +175,18 @@ class Session:
 
 
 def load_sessions(
-    devices: Mapping[str, str], budget: str, seed: int, contracts: Sequence[Contract]
+    devices: Mapping[str, str],
+    budget: str,
+    seed: int,
+    contracts: Sequence[Contract],
+    python: str = sys.executable,
 ) -> list[Session]:
     """Load the backends, modules with the device of each, at the same time: most of it is waiting.
 
     So what makes no sense is said before anything runs, and time is shared among those that can.
     """
     with ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
-        loading = [pool.submit(Session, *about, budget, seed, contracts) for about in devices.items()]
+        loading = [pool.submit(Session, *about, budget, seed, contracts, python) for about in devices.items()]
         return [each.result() for each in loading]
 
 

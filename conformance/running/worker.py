@@ -1,14 +1,17 @@
 """The child process: runs laws on one backend, so that a crash, a hang or a poisoned device stays there."""
 
 import os
+import platform
 import sys
 import time
 import traceback
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from draftproof.conformance.evidence.machine import list_libraries
 from draftproof.conformance.running.channel import Channel
 from draftproof.conformance.running.messages import FINDINGS, LONGEST_TEXT, Answer, Hello, find_unreadable
 from draftproof.properties.backend import unavailable
@@ -31,7 +34,8 @@ def serve(channel: Channel, backend: str, device: str, threads: int) -> None:
     hello, module = load(backend, device)
     if threads and hello.device in ("cpu", "interpreter") and "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
-    channel.send(hello.words())
+    libraries = {name: version for name, version in list_libraries().items() if version}
+    channel.send(replace(hello, libraries={"python": platform.python_version(), **libraries}).words())
     try:
         while module is not None:
             number, *asked = channel.receive()

@@ -32,5 +32,7 @@ class Law:
     """How long one case may take before the subject counts as hanging."""
     needs: tuple[str, ...] = ()
     """What it takes for granted, of the list in ``core.promises``: without it the law is not promised."""
+    imports: tuple[str, ...] = ()
+    """What it imports beside NumPy: another environment may lack it."""
     alone: bool = False
     """Whether it needs the device for itself: no other check may run beside it."""

@@ -265,4 +265,5 @@ STATISTICS = Law(
     cases=statistical_cases,
     devices=("numpy", "cpu", "cuda"),
     seconds=600.0,
+    imports=("scipy",),
 )

@@ -102,11 +102,11 @@ DECLARED = {
     "a number beyond all memory": ({"memory": 10**400}, "where a finite number"),
     "a truth": ({"memory": True}, "memory = True, where a finite number"),
     "a number as name": ({3: "x"}, "the name 3, where a text"),
-    "a list of options": ({"sample": ["float32"]}, "sample = ['float32'], where a dictionary of options"),
-    "an option of numbers": ({"sample": {"uniforms": 32}}, "where a dictionary of options"),
+    "a list of options": ({"sample": ["float32"]}, "sample = ['float32'], where a dictionary of promises"),
+    "an option of numbers": ({"sample": {"uniforms": 32}}, "where a dictionary of promises"),
     "arrays of bytes": ({"arrays": b"numpy"}, "where a text"),
     "a list": ([], "is a list, where a dictionary"),
-    "strange letters": ({"\ud800[/b]": 1}, "\\ud800[/b] = 1, where a dictionary of options"),
+    "strange letters": ({"\ud800[/b]": 1}, "\\ud800[/b] = 1, where a dictionary of promises"),
 }
 
 
@@ -163,7 +163,14 @@ GREETINGS = {
 
 @pytest.mark.parametrize("name", GREETINGS)
 def test_a_forged_greeting_is_no_greeting(here: Path, name: str) -> None:
-    hello = {"device": "numpy", "operations": [], "variants": {}, "unavailable": "", "broken": ""}
+    hello = {
+        "device": "numpy",
+        "operations": [],
+        "variants": {},
+        "unavailable": "",
+        "broken": "",
+        "libraries": {},
+    }
     text = f"{CONNECTION}\nsay(json.dumps({hello | GREETINGS[name]!r}).encode())\n"
     (here / "hostile.py").write_text(text, encoding="utf-8")
     with Child("hostile", "cpu") as child:
