@@ -33,6 +33,7 @@ def judge_chain(inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> Ve
     for b in range(len(tokens)):
         request = read_request(inputs, b)
         claimed = int(accepted[b])
+        # A claim beyond a target's row without mass is one of more drafts than there are.
         if not judge_run(verdict, b, request.chain.drafts, claimed, tokens[b]):
             continue
         if keywords["rule"] == "token":
