@@ -105,7 +105,11 @@ def emit(
         while not passed:
             slot = of_request + position * 3 * tiles
             excess = tl.sum(tl.load(slot + t, mask=t < tiles, other=0.0).to(tl.float64), 0)
-            passed = tl.sum(tl.where(i + 1 == position, u, 0.0), 0) < excess / (excess + (1.0 - rate))
+            # Without mass in the target's row, which then has no excess either, this draft is the last one.
+            target = tl.load(slot + tiles + t, mask=(t < tiles) & (excess == 0), other=0.0)
+            last = (excess == 0) & (tl.max(target, 0) == 0)
+            threshold = tl.where(last, rate, excess / (excess + (1.0 - rate)))
+            passed = tl.sum(tl.where(i + 1 == position, u, 0.0), 0) < threshold
             if not passed:
                 unsure = tl.load(slot + 2 * tiles + t, mask=t < tiles, other=0.0)
                 doubt = tl.maximum(doubt, tl.max(unsure, 0))
