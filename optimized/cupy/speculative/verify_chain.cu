@@ -113,18 +113,17 @@ extern "C" __global__ void __launch_bounds__(THREADS) verify_chain(
     Position position = block_rule ? chain.last_that_may_pass(length) : chain.first_rejected();
     bool doubtful = chain.doubtful_before(block_rule ? length : min(position.accepted + 1, length));
     Residual weights;
+    bool asking = false;  // whether the target's row has any mass
     for (;;) {
-        weights = chain.weights(position);
+        weights = asking ? chain.target(position.accepted) : chain.weights(position);
         sum_spans(weights, 0, V, sums, doubtful);
         const bool decided = !block_rule || position.accepted == 0 || position.accepted == length;
-        if (decided || chain.passes(position, total(sums))) break;
-        if (total(sums) == 0.0 && chain.passes_as_last(position)) {
-            sum_spans(chain.target(position.accepted), 0, V, sums, doubtful);
-            if (total(sums) == 0.0) break;
-        }
-        position = chain.last_that_may_pass(position.accepted - 1);
+        const bool empty = total(sums) == 0.0;
+        if (asking ? empty : decided || chain.passes(position, total(sums))) break;
+        asking = !asking && empty && chain.passes_as_last(position);
+        if (!asking) position = chain.last_that_may_pass(position.accepted - 1);
     }
-    if (total(sums) == 0.0) {  // an empty residual falls back to the target's row
+    if (!asking && total(sums) == 0.0) {  // an empty residual falls back to the target's row
         weights = chain.target(position.accepted);
         sum_spans(weights, 0, V, sums, doubtful);
     }

@@ -106,7 +106,7 @@ def emit(
             slot = of_request + position * 3 * tiles
             excess = tl.sum(tl.load(slot + t, mask=t < tiles, other=0.0).to(tl.float64), 0)
             # Without mass in the target's row, which then has no excess either, this draft is the last one.
-            target = tl.load(slot + tiles + t, mask=(t < tiles) & (excess == 0), other=0.0)
+            target = tl.load(slot + tiles + t, mask=t < tl.where(excess == 0, tiles, 0), other=0.0)
             last = (excess == 0) & (tl.max(target, 0) == 0)
             threshold = tl.where(last, rate, excess / (excess + (1.0 - rate)))
             passed = tl.sum(tl.where(i + 1 == position, u, 0.0), 0) < threshold
