@@ -178,7 +178,7 @@ def _draft(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray, t
         p[x] = 0.0
     if "ties" in case.flags and not given:
         # At u = 1/2; lowered, both rows still sum to at most 1.
-        p[x], q[x] = min(p[x], q[x] / 2), min(q[x], 2 * p[x])
+        p[x], q[x] = min(p[x], q[x] / 2), min(float(q[x]), 2.0 * float(p[x]))
     if "rare_drafts" in case.flags and rng.random() < 0.5:
         factor = np.float32(10.0 ** -rng.uniform(4, 36))
         p[x], q[x] = p[x] * factor, q[x] * factor

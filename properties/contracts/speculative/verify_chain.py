@@ -17,7 +17,7 @@ from draftproof.properties.contracts.speculative.drafted import (
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Arrays, Bench, FunctionContract, Work
 from draftproof.properties.inputs import speculative as inputs
-from draftproof.properties.inputs.rows import LARGEST_PROBABILITY, ROWS
+from draftproof.properties.inputs.rows import ROWS
 from draftproof.properties.judges.verify_chain import judge_chain
 from draftproof.properties.laws.sampling.accuracy import ACCURACY
 from draftproof.properties.laws.sampling.statistics import STATISTICS
@@ -81,14 +81,13 @@ VERIFY_CHAIN = FunctionContract(
             "float32",
             "q, the law each draft was drawn from; None: one-hot at the draft",
             optional=True,
-            largest=LARGEST_PROBABILITY,
         ),
         Argument(
             "target_probs",
             ("B", "K+1", "V"),
             "float32",
-            "p, after the context and after each draft",
-            largest=LARGEST_PROBABILITY,
+            "p, after the context and after each draft; under the block rule rows sum to at most 1",
+            largest=1.0,
         ),
         Argument(
             "accept_uniforms", ("B", "K"), "float32 or float64", "one in [0, 1) per draft", domain=(0, 1)
