@@ -39,7 +39,8 @@ END = -1
 class Context:
     """A target and a drafter whose rows depend on the whole context: p and q per prefix.
 
-    If it is ``ending``, about half of the target's rows behind the first have no mass.
+    If it is ``ending``, about half of the target's rows behind the first have no mass, among them one behind a
+    draft that is rejected at times.
     """
 
     def __init__(self, K: int, V: int, seed: int, ending: bool = False) -> None:
@@ -48,8 +49,10 @@ class Context:
         prefixes = [prefix for i in range(K + 1) for prefix in product(range(V), repeat=i)]
         self.p = {prefix: self._row(rng) for prefix in prefixes}
         self.q = {prefix: self._row(rng) for prefix in prefixes if len(prefix) < K}
+        p, q = self.p[()], self.q.get((), self.p[()])
+        overrated = (int(np.where(p > 0, q - p, -1.0).argmax()),)
         for prefix in prefixes[1:] if ending else ():
-            if rng.random() < 0.5:
+            if prefix == overrated or rng.random() < 0.5:
                 self.p[prefix] = np.zeros(V, np.float32)
 
     def _row(self, rng: np.random.Generator) -> np.ndarray:
