@@ -9,6 +9,9 @@ scans the one tile in which the draw falls in float64:
     row     |  tile 0  |  tile 1  | ... |  tile T-1 |      one program each: sum
     sums    |   0.02   |   0.31   | ... |    0.00   |      one program: scan, find the tile,
     tile 1  |..........^...................|               scan its weights, find the token
+
+A tile whose numbers float32 cannot add up (finite numbers, an infinite sum) is summed once more, each of
+them times ``SHRUNK``, and that sum is stored as a negative number: one comparison for every other tile.
 """
 
 import torch
@@ -21,6 +24,8 @@ LANES = 1024
 MAX_TILES = 256
 PROGRAMS_PER_MULTIPROCESSOR = 16
 MAX_SHARE = 4
+SHRUNK = tl.constexpr(2.0**-40)
+"""Times this, float32 adds up 2**31 of its largest numbers; what is lost of others is nothing beside those."""
 
 
 def tiling(vocabulary: int) -> tuple[int, int]:
@@ -70,6 +75,14 @@ def load_lanes(row, begin, end, other, ALIGNED: tl.constexpr, LANES: tl.constexp
     """Load row[begin : begin + LANES], with ``other`` from ``end`` on."""
     pointers, inside = lanes_of(row, begin, end, ALIGNED, LANES)
     return tl.load(pointers, mask=inside, other=other)
+
+
+@triton.jit
+def load_sums(sums, tiles, MAX_TILES: tl.constexpr):
+    """The sums of the first ``tiles`` tiles, float64 [MAX_TILES], 0 behind them."""
+    t = tl.arange(0, MAX_TILES)
+    stored = tl.load(sums + t, mask=t < tiles, other=0.0).to(tl.float64)
+    return tl.where(stored < 0, stored / -SHRUNK, stored)
 
 
 @triton.jit

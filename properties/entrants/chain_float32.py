@@ -58,7 +58,7 @@ def _accept(
         product = rate * p[i, x]
         rate = product if product == 0 else ONE if product >= q[i, x] else product / q[i, x]
         passes = rate
-        if i + 1 < len(drafts):
+        if i + 1 < len(drafts) and p[i + 1].any():
             excess = np.maximum(rate * p[i + 1] - q[i + 1], 0).sum(dtype=np.float32)
             rest = excess + (ONE - rate)
             passes = ONE if rest == 0 else excess / rest

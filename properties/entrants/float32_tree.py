@@ -5,12 +5,15 @@ import numpy as np
 from draftproof.reference import Sampled, Status
 
 CONFORMANCE = {"arrays": "numpy"}
+LARGE = 2.0**64
 
 
 def descend(weights: np.ndarray, uniform: float) -> int:
     """Draw from float32 weights [V]; -1 if they have no mass."""
     level = np.zeros(1 << max(len(weights) - 1, 0).bit_length(), np.float32)
     level[: len(weights)] = weights
+    if level.max(initial=0.0) > LARGE:  # float32 might not hold their sum
+        level *= np.float32(1 / LARGE)
     levels = [level]
     while len(level) > 1:
         level = level[0::2] + level[1::2]

@@ -13,8 +13,8 @@ LARGEST_BELOW_ONE = {"float32": 1 - 2.0**-24, "float64": 1 - 2.0**-53}
 ROW_FLAGS = ("nan", "inf", "negative", "zero_row", "one_hot", "subnormal", "unnormalised")
 """Hostile features of a row of probabilities."""
 
-LARGEST_PROBABILITY = 2.0**96
-"""Rows need not sum to 1, but float32 must hold their sum: that of 2**31 such entries it does."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Rows need not sum to 1, and float32 need not hold their sum."""
 
 SUBNORMAL = np.array([1e-45, 1e-40, 1.1e-38], np.float32)
 """The smallest number above 0, one in the middle, and one just below the smallest normal number."""
@@ -82,9 +82,13 @@ def _plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> 
             else:
                 row[places] = rng.choice(SUBNORMAL, len(places))
         elif flag == "unnormalised":
-            # Far from a sum of 1, or so near that a careless comparison takes it for 1.
+            # Far from a sum of 1, so near that a careless comparison takes it for 1, or beyond what float32 holds.
             near = 1 + 2.0 ** -float(rng.integers(4, 9))
-            row *= np.float32(rng.uniform(0.25, 4.0) if rng.random() < 0.5 else near)
+            factor = rng.uniform(0.25, 4.0) if rng.random() < 0.5 else near
+            highest = float(row[np.isfinite(row)].max(initial=0.0))
+            if rng.random() < 0.3 and highest > 0:
+                factor = 0.9 * LARGEST / highest
+            row[:] = row.astype(np.float64) * factor
         elif flag == "negative" and rng.random() < 0.5:
             row[places] = 0.0
             row[row == 0] = -0.0

@@ -89,10 +89,12 @@ def _fill_rows(
 ) -> None:
     """Fill one request's p [K+1, V], q [K, V] and drafts [K]."""
     kind, vocabulary, given = case.options["rows"], p.shape[1], case.options["drafts"] == "given"
+    end = _end(case, rng, len(q))
+    flags = case.flags if end is None else case.flags - {"zero_row"}
     for i in range(len(p)):
         p[i] = distribution(rng, vocabulary, kind)
         if i == len(q):
-            plant(rng, p[i], case.flags)
+            plant(rng, p[i], flags)
             break
         tying = None
         if kind == "dyadic" and given:
@@ -105,8 +107,20 @@ def _fill_rows(
         if "equal_rows" in case.flags and rng.random() < 0.5:
             q[i] = p[i]
         plant(rng, q[i], case.flags)
-        plant(rng, p[i], case.flags)
+        plant(rng, p[i], flags)
         tokens[i] = _draft(case, rng, p[i], q[i], tying)
+    if end is not None:
+        p[end] = 0.0
+
+
+def _end(case: Case, rng: np.random.Generator, width: int) -> int | None:
+    """After how many drafts, 1 to ``width``, everything is masked, as it is behind an end of sequence.
+
+    None where no row is, or each of them may be: then seldom one that drafts lead to.
+    """
+    if "zero_row" not in case.flags or not width or rng.random() < 0.5:
+        return None
+    return 1 + int(rng.integers(1 + rng.integers(width)))
 
 
 def _fill_recorded(case: Case, b: int, arrays: Arrays) -> None:
@@ -164,7 +178,7 @@ def _draft(case: Case, rng: np.random.Generator, p: np.ndarray, q: np.ndarray, t
         p[x] = 0.0
     if "ties" in case.flags and not given:
         # At u = 1/2; lowered, both rows still sum to at most 1.
-        p[x], q[x] = min(p[x], q[x] / 2), min(q[x], 2 * p[x])
+        p[x], q[x] = min(p[x], q[x] / 2), min(float(q[x]), 2.0 * float(p[x]))
     if "rare_drafts" in case.flags and rng.random() < 0.5:
         factor = np.float32(10.0 ** -rng.uniform(4, 36))
         p[x], q[x] = p[x] * factor, q[x] * factor

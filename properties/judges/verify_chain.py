@@ -37,6 +37,7 @@ def judge_chain(
     for b in range(len(tokens)):
         request = read_request(inputs, b)
         claimed = int(accepted[b])
+        # A claim beyond a target's row without mass is one of more drafts than there are.
         if not judge_run(verdict, b, request.chain.drafts, claimed, tokens[b]):
             continue
         token = int(tokens[b, claimed])
@@ -210,21 +211,44 @@ def _judge_last(
     if claimed == len(chain.drafts):
         judge_draw(verdict, where, chain.p(claimed), request.final, token)
         return
-    products = rate * chain.p(claimed)
-    weights = np.maximum(products - chain.q(claimed), 0.0)
-    slack = rate_error * float(chain.p(claimed)[weights > 0].sum())
+    p, q = chain.p(claimed), chain.q(claimed)
+    products = rate * p
+    weights = np.maximum(products - q, 0.0)
+    least, most = _residual_bounds(p, q, rate, rate_error)
     # A product among the subnormal numbers errs by their distance.
     lost = UNDERFLOW * int(((weights > 0) & (products < SMALLEST_NORMAL)).sum()) if rate < 1 else 0.0
-    slack += lost
-    # Near-empty residual: whether any mass is left is itself a rounding decision.
-    if weights.sum() <= slack and slack > 0:
-        verdict.expect(0 <= token < chain.p_rows.shape[-1], where, "an id of the vocabulary", token)
-        verdict.forgiven += 1
-        return
+    left = 0 <= token < len(p) and most[token] > 0
     drawn = Verdict()
-    judge_draw(drawn, where, weights if weights.any() else chain.p(claimed), request.final, token, slack)
-    drawn.forgiven *= lost <= UNIT * weights.sum()  # a row of such products was planted
+    if most.any() and not least.any():
+        # Whether any mass is left is itself a rounding decision: if so it is where some can be, if not p decides.
+        judge_draw(drawn, where, weights if weights.any() else p, request.final, token)
+        if not drawn.passed:
+            fallback = Verdict()
+            judge_draw(fallback, where, p, request.final, token)
+            if left or fallback.passed:
+                drawn = Verdict(decisions=1, forgiven=1)
+    elif most.any() and 0 <= token < len(p) and not left:
+        drawn.expect(False, where, "an id with mass", f"{token}, which has none")
+    else:
+        slack = rate_error * float(p[weights > 0].sum()) + lost
+        judge_draw(drawn, where, weights if weights.any() else p, request.final, token, slack)
+    drawn.forgiven *= bool(lost <= UNIT * weights.sum())  # a row of such products was planted
     verdict.absorb(drawn)
+
+
+def _residual_bounds(
+    p: np.ndarray, q: np.ndarray, rate: float, rate_error: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most that float32 may find relu(P p - q) to be, [V] each, the difference's rounding apart.
+
+    P errs by ``rate_error``, up to 1, and a product by a rounding, unless float32 has it.
+    """
+    products = rate * p
+    with np.errstate(under="ignore"):
+        exact = products.astype(np.float32) == products
+    rounded = np.where(exact, 0.0, PRODUCT * products + UNDERFLOW * (products < SMALLEST_NORMAL))
+    slip = rounded + rate_error * p
+    return np.maximum(products - slip - q, 0.0), np.maximum(np.minimum(products + slip, p) - q, 0.0)
 
 
 def _judge_status(

@@ -34,7 +34,9 @@ def verify_chain(
     drawn from norm(relu(P_tau p_{tau+1} - q_{tau+1})).
 
     Both emit tokens with exactly the target's law, whatever the drafter. A residual without mass
-    falls back to the target's row.
+    falls back to the target's row. A target's row without mass (everything masked behind a drafted
+    end-of-sequence) ends the chain: the draft that leads to it is judged as the last one, and if it is
+    accepted, -1 and DEGENERATE follow.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def verify_chain(
         accepted[b], weights = decide(accept_uniforms[b])
         last = draw(weights, float(sample_uniforms[b]))
 
-        tokens[b, : accepted[b]] = drafts[: accepted[b]]
+        tokens[b, : accepted[b]] = chain.drafts[: accepted[b]]
         tokens[b, accepted[b]] = last
         if last < 0:
             flags |= Status.DEGENERATE
@@ -121,13 +123,26 @@ def one_hot(drafts: np.ndarray, vocabulary: int) -> np.ndarray:
 
 
 class Chain:
-    """One request's drafts with its rows q [K, V] and p [K+1, V]; remembers whether a NaN was read."""
+    """One request's drafts with its rows q [K, V] and p [K+1, V]; remembers whether a NaN was read.
+
+    The drafts end before the first row of p without mass, for what follows it cannot be.
+
+    >>> Chain(np.array([1, 0]), np.full((2, 2), 0.5), np.array([[0.5, 0.5], [0, 0], [0.5, 0.5]])).drafts
+    array([1])
+    """
 
     def __init__(self, drafts: np.ndarray, q_rows: np.ndarray, p_rows: np.ndarray) -> None:
-        self.drafts = drafts
         self.q_rows = np.asarray(q_rows, dtype=np.float64)
         self.p_rows = np.asarray(p_rows, dtype=np.float64)
+        self.drafts = drafts[: self._reachable(drafts)]
         self.nan_seen = False
+
+    def _reachable(self, drafts: np.ndarray) -> int:
+        """How many drafts the first row without mass leaves; only where a draft has none can its row."""
+        for i, x in enumerate(drafts):
+            if mass(self.p_rows[i, x]) == 0 and not mass(self.p_rows[i]).any():
+                return i
+        return len(drafts)
 
     def p(self, i: int, x: int | slice = slice(None)) -> np.ndarray:
         """p_{i+1}(x): the target's mass after i drafts."""

@@ -3,7 +3,8 @@
 // Rule, token: accept x_i while u_i q_i(x_i) < p_i(x_i); draw from relu(p - q) at the first rejection, from p
 // after the last draft. Rule, block: P_i = min(1, P_{i-1} p_i(x_i) / q_i(x_i)); the last i with u_i < h_i is
 // accepted, h_length = P_length and h_i = S / (S + 1 - P_i) with S = sum relu(P_i p - q) before it; draw from
-// relu(P p - q) there. An empty residual falls back to p. (Leviathan et al. 2023; Sun et al. 2025.)
+// relu(P p - q) there. An empty residual falls back to p. A row p without mass ends the chain: the draft before it
+// is judged as the last one. (Leviathan et al. 2023; Sun et al. 2025.)
 //
 // Bytes: K ids, uniforms, p(x) and q(x); then one pair of rows of V floats after a rejection, one row after
 // none. The block rule goes down from the end, and h_i <= P_i for rows that are distributions: a position with
@@ -53,7 +54,8 @@ struct Choice {
     double rate;     // P at that position
     double uniform;  // of a tentative choice
     bool residual;   // draw from relu(rate p - q), else from p
-    bool tentative;  // the block rule has yet to see S
+    bool tentative;  // the block rule has yet to see S, or what mass p has where S = 0
+    bool ending;     // p gives the next draft no mass: only then can it have none at all
 };
 
 // What warp 0 tells the rest of its block; in shared memory, so that it costs no registers while rows are summed.
@@ -79,7 +81,7 @@ __device__ inline Choice decide(const Chains& chains, int64_t request, int limit
     const Ids drafts = drafts_of(chains, request);
     const int* given = chains.lengths ? chains.lengths + request * chains.lengths_request : nullptr;
     int length = given ? *given : chains.width, status = kOk;
-    Choice choice{0, 1.0, 0.0, true, false};
+    Choice choice{0, 1.0, 0.0, true, false, false};
     double rate = 1.0;
     if (chains.width > kWarp) {
         const Usable whole = usable_drafts(drafts, chains.width, given, vocabulary);
@@ -142,6 +144,8 @@ __device__ inline Choice decide(const Chains& chains, int64_t request, int limit
                 choice.rate = __shfl_sync(kAllLanes, here, last);
                 choice.uniform = __shfl_sync(kAllLanes, uniform, last);
                 choice.tentative = !__shfl_sync(kAllLanes, certain, last);
+                // The lane behind the last has not read its draft yet.
+                choice.ending = last + 1 == kWarp || __shfl_sync(kAllLanes, target, last + 1) == 0.0;
             }
         }
         *seen |= doubtful != 0;
@@ -202,16 +206,21 @@ __global__ void __launch_bounds__(kAligned ? kThreads : kThreadsUnaligned, 1)
             place = locate(sums[pass % 2], pass / 2, tiling, sample_uniform.value());
             const Choice choice = plan.choice;
             const double total = place.total;
-            const bool undecided =
-                kRule == kBlock && choice.tentative && !(choice.uniform < total / (total + 1.0 - choice.rate));
             const bool empty = choice.residual && !(total > 0.0);
+            bool undecided = false, asking = false;  // for the mass of the target's row
+            if (kRule == kBlock && choice.tentative) {
+                asking = empty && choice.ending && choice.uniform < choice.rate;
+                const double passes = choice.residual ? total / (total + 1.0 - choice.rate) : 0.0;
+                const bool last = !choice.residual && !(total > 0.0);  // of its chain, as asked for
+                undecided = !asking && !last && !(choice.uniform < passes);
+            }
             __syncwarp();
             if (threadIdx.x == 0) {
                 plan.seen |= place.seen;
                 plan.undecided = undecided;
                 plan.limit = choice.accepted - 1;
                 plan.again = undecided || empty;
-                if (empty) plan.choice.residual = plan.choice.tentative = false;  // draw from the target's row
+                if (empty) plan.choice.residual = false, plan.choice.tentative = asking;  // on to the target's row
             }
         }
         __syncthreads();

@@ -5,6 +5,8 @@
 //         Block (arXiv 2403.10444): P_0 = 1, P_i = min(1, P_{i-1} p_i(x_i) / q_i(x_i)); position i passes iff
 //         u_i < h_i, h_K = P_K, else h_i = S / (S + 1 - P_i) with S = sum relu(P_i p_{i+1} - q_{i+1}). The
 //         last position tau that passes is accepted with all before it; draw from relu(P_tau p - q).
+//         A row p without mass ends the chain: the draft before it is the last one. No other row need be asked:
+//         behind it P = 0, before it some p_i(x_i) > 0.
 // Bytes.  Two numbers per draft, then the two rows (8 V bytes) of the one position that is drawn from; only
 //         p (4 V bytes) if all drafts are accepted. No other row is read, by the block rule hardly ever:
 //         h_i <= P_i for rows that sum to 1, so that it goes down from the last position and skips every one
@@ -80,6 +82,13 @@ struct Chain {
         return uniform(position.accepted - 1) < (rest == 0.0 ? 1.0 : excess / rest);
     }
 
+    // u_i < P_i, and the row p behind it may be without mass: it gives the next draft none.
+    __device__ bool passes_as_last(const Position& position) const {
+        bool ignored;
+        const int i = position.accepted;
+        return mass(p_read(i), ignored) == 0.0 && uniform(i - 1) < position.rate;
+    }
+
     __device__ Residual target(int i) const { return {p.row(i), nullptr, -1, 1.0}; }
 
     __device__ Residual weights(const Position& position) const {
@@ -104,14 +113,17 @@ extern "C" __global__ void __launch_bounds__(THREADS) verify_chain(
     Position position = block_rule ? chain.last_that_may_pass(length) : chain.first_rejected();
     bool doubtful = chain.doubtful_before(block_rule ? length : min(position.accepted + 1, length));
     Residual weights;
+    bool asking = false;  // whether the target's row has any mass
     for (;;) {
-        weights = chain.weights(position);
+        weights = asking ? chain.target(position.accepted) : chain.weights(position);
         sum_spans(weights, 0, V, sums, doubtful);
         const bool decided = !block_rule || position.accepted == 0 || position.accepted == length;
-        if (decided || chain.passes(position, total(sums))) break;
-        position = chain.last_that_may_pass(position.accepted - 1);
+        const bool empty = total(sums) == 0.0;
+        if (asking ? empty : decided || chain.passes(position, total(sums))) break;
+        asking = !asking && empty && chain.passes_as_last(position);
+        if (!asking) position = chain.last_that_may_pass(position.accepted - 1);
     }
-    if (total(sums) == 0.0) {  // an empty residual falls back to the target's row
+    if (!asking && total(sums) == 0.0) {  // an empty residual falls back to the target's row
         weights = chain.target(position.accepted);
         sum_spans(weights, 0, V, sums, doubtful);
     }

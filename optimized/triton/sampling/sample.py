@@ -12,6 +12,7 @@ The sums are scratch of 8 bytes per tile, written before they are read.
 """
 
 import torch
+import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
@@ -21,10 +22,12 @@ from draftproof.optimized.triton.launch import aligned, contiguous_rows, kernel,
 from draftproof.optimized.triton.row import (
     LANES,
     MAX_TILES,
+    SHRUNK,
     find_tile,
     finite,
     found,
     load_lanes,
+    load_sums,
     mass,
     search,
     tiling,
@@ -32,6 +35,18 @@ from draftproof.optimized.triton.row import (
 
 DEGENERATE = tl.constexpr(int(Status.DEGENERATE))
 NAN_SEEN = tl.constexpr(int(Status.NAN_SEEN))
+
+
+@triton.jit
+def _sum_tile(row, first, vocabulary, blocks, scale, ALIGNED: tl.constexpr, LANES: tl.constexpr):
+    """Mass of a tile times ``scale``, and 1 where it has a NaN or an infinity."""
+    total = 0.0
+    doubt = 0.0
+    for block in range(blocks):
+        p = load_lanes(row, first + block * LANES, vocabulary, 0.0, ALIGNED, LANES)
+        total += tl.sum(mass(p) * scale, 0)
+        doubt = tl.maximum(doubt, tl.max(tl.where(finite(p), 0.0, 1.0), 0))
+    return total, doubt
 
 
 @kernel(
@@ -50,19 +65,17 @@ def _sum_tiles(
     LANES: tl.constexpr,
     OVERLAP: tl.constexpr,
 ):
-    """Write sums float32 [B, 2, tiles]: each tile's mass, and 1 where it has a NaN or an infinity."""
+    """Write sums float32 [B, 2, tiles]: each tile's mass as ``load_sums`` reads it, and 1 at a NaN or infinity."""
     if OVERLAP:
         gdc_launch_dependents()
     program = tl.program_id(0).to(tl.int64)
     request = program // tiles
     tile = program % tiles
     row = probs + request * stride_b
-    total = 0.0
-    doubt = 0.0
-    for block in range(blocks):
-        p = load_lanes(row, (tile * blocks + block) * LANES, vocabulary, 0.0, ALIGNED, LANES)
-        total += tl.sum(mass(p), 0)
-        doubt = tl.maximum(doubt, tl.max(tl.where(finite(p), 0.0, 1.0), 0))
+    first = tile * blocks * LANES
+    total, doubt = _sum_tile(row, first, vocabulary, blocks, 1.0, ALIGNED, LANES)
+    if total == float("inf"):
+        total, doubt = _sum_tile(row, first, vocabulary, blocks, -SHRUNK, ALIGNED, LANES)
     out = sums + request * 2 * tiles + tile
     tl.store(out, total)
     tl.store(out + tiles, doubt)
@@ -97,9 +110,9 @@ def _draw(
     if OVERLAP:
         gdc_wait()
     t = tl.arange(0, MAX_TILES)
-    of_row = sums + request * 2 * tiles + t
-    totals = tl.load(of_row, mask=t < tiles, other=0.0).to(tl.float64)
-    doubt = tl.load(of_row + tiles, mask=t < tiles, other=0.0)
+    of_row = sums + request * 2 * tiles
+    totals = load_sums(of_row, tiles, MAX_TILES)
+    doubt = tl.load(of_row + tiles + t, mask=t < tiles, other=0.0)
     tile, rest = find_tile(totals, uniform, MAX_TILES)
 
     token = tile

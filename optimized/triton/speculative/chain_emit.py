@@ -6,7 +6,7 @@ from triton.language.extra.cuda import gdc_wait
 
 from draftproof.optimized.results import Status
 from draftproof.optimized.triton.launch import kernel
-from draftproof.optimized.triton.row import MAX_TILES, find_tile, found, search
+from draftproof.optimized.triton.row import MAX_TILES, find_tile, found, load_sums, search
 from draftproof.optimized.triton.speculative.chain_sums import CONSTANTS, POINTERS, UNIFORMS, load_rows
 from draftproof.optimized.triton.speculative.decision import (
     accepted_by_token,
@@ -104,8 +104,12 @@ def emit(
         passed = rate >= 1.0
         while not passed:
             slot = of_request + position * 3 * tiles
-            excess = tl.sum(tl.load(slot + t, mask=t < tiles, other=0.0).to(tl.float64), 0)
-            passed = tl.sum(tl.where(i + 1 == position, u, 0.0), 0) < excess / (excess + (1.0 - rate))
+            excess = tl.sum(load_sums(slot, tiles, MAX_TILES), 0)
+            # Without mass in the target's row, which then has no excess either, this draft is the last one.
+            target = tl.load(slot + tiles + t, mask=t < tl.where(excess == 0, tiles, 0), other=0.0)
+            last = (excess == 0) & (tl.max(target, 0) == 0)
+            threshold = tl.where(last, rate, excess / (excess + (1.0 - rate)))
+            passed = tl.sum(tl.where(i + 1 == position, u, 0.0), 0) < threshold
             if not passed:
                 unsure = tl.load(slot + 2 * tiles + t, mask=t < tiles, other=0.0)
                 doubt = tl.maximum(doubt, tl.max(unsure, 0))
@@ -131,7 +135,7 @@ def emit(
     source = position * 0
     # From the residual; if that has no mass, from the target's row.
     while (token < 0) & (source < 2):
-        totals = tl.load(slot + source * tiles + t, mask=t < tiles, other=0.0).to(tl.float64)
+        totals = load_sums(slot + source * tiles, tiles, MAX_TILES)
         tile, rest = find_tile(totals, sample_uniform, MAX_TILES)
         if tile >= 0:
             first = tile.to(tl.int64) * blocks * LANES

@@ -6,7 +6,7 @@ import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents
 
 from draftproof.optimized.triton.launch import kernel
-from draftproof.optimized.triton.row import LANES, finite, load_lanes, mass
+from draftproof.optimized.triton.row import LANES, SHRUNK, finite, load_lanes, mass
 from draftproof.optimized.triton.speculative.decision import (
     accepted_by_token,
     block_rates,
@@ -49,6 +49,44 @@ def load_rows(p, q, begin, vocabulary, draft, residual, has_q, ALIGNED: tl.const
     return mass(p_row), mass(q_row), tl.where(finite(p_row) & finite(q_row), 0.0, 1.0)
 
 
+@triton.jit
+def _sum_tile(
+    p_row,
+    q_row,
+    first,
+    vocabulary,
+    blocks,
+    draft,
+    residual,
+    has_q,
+    high,
+    low,
+    scale,
+    BLOCK_RULE: tl.constexpr,
+    ALIGNED: tl.constexpr,
+    LANES: tl.constexpr,
+):
+    """Mass of a tile's residual and of p, both times ``scale``, and 1 at a NaN or infinity; P is high + low."""
+    weight_sum = 0.0
+    target_sum = 0.0
+    doubt = 0.0
+    for block in range(blocks):
+        begin = first + block * LANES
+        p_mass, q_mass, unsure = load_rows(
+            p_row, q_row, begin, vocabulary, draft, residual, has_q, ALIGNED, LANES
+        )
+        if BLOCK_RULE:
+            # P in two parts: the difference is rounded once, however close P p and q are.
+            weight = tl.maximum(tl.fma(p_mass, high, -q_mass) + p_mass * low, 0.0)
+        else:
+            weight = tl.maximum(p_mass - q_mass, 0.0)
+        sums_here = tl.reduce((weight * scale, p_mass * scale, unsure), 0, _add)
+        weight_sum += sums_here[0]
+        target_sum += sums_here[1]
+        doubt = tl.maximum(doubt, sums_here[2])
+    return weight_sum, target_sum, doubt
+
+
 @kernel(pointers=POINTERS, types=UNIFORMS, constants=CONSTANTS, warps=4, registers={False: 168})
 def sum_tiles(
     drafts,
@@ -77,7 +115,10 @@ def sum_tiles(
     LANES: tl.constexpr,
     OVERLAP: tl.constexpr,
 ):
-    """Write sums float32 [B, K+1 or 1, 3, tiles]: mass of the residual, of p, and 1 at a NaN or infinity."""
+    """Write sums float32 [B, K+1 or 1, 3, tiles]: mass of the residual, of p, and 1 at a NaN or infinity.
+
+    Both masses as ``load_sums`` reads them.
+    """
     if OVERLAP:
         gdc_launch_dependents()
     program = tl.program_id(0).to(tl.int64)
@@ -122,26 +163,46 @@ def sum_tiles(
             slot = out + position * 3 * tiles
             position = tl.where(rate < 1.0, next_open(position, u, rates, DRAFTS), -1)
         else:
+            high = 1.0
+            low = 0.0
             slot = out
             position = position * 0 - 1
         for tile in range(first, tl.minimum(first + share, tiles)):
-            weight_sum = 0.0
-            target_sum = 0.0
-            doubt = 0.0
-            for block in range(blocks):
-                begin = (tile * blocks + block) * LANES
-                p_mass, q_mass, unsure = load_rows(
-                    p_row, q_row, begin, vocabulary, draft, residual, has_q, ALIGNED, LANES
+            begin = tile * blocks * LANES
+            weight_sum, target_sum, doubt = _sum_tile(
+                p_row,
+                q_row,
+                begin,
+                vocabulary,
+                blocks,
+                draft,
+                residual,
+                has_q,
+                high,
+                low,
+                1.0,
+                BLOCK_RULE,
+                ALIGNED,
+                LANES,
+            )
+            if target_sum == float("inf"):  # at least what the residual is
+                shrunk, target_sum, doubt = _sum_tile(
+                    p_row,
+                    q_row,
+                    begin,
+                    vocabulary,
+                    blocks,
+                    draft,
+                    residual,
+                    has_q,
+                    high,
+                    low,
+                    -SHRUNK,
+                    BLOCK_RULE,
+                    ALIGNED,
+                    LANES,
                 )
-                if BLOCK_RULE:
-                    # P in two parts: the difference is rounded once, however close P p and q are.
-                    weight = tl.maximum(tl.fma(p_mass, high, -q_mass) + p_mass * low, 0.0)
-                else:
-                    weight = tl.maximum(p_mass - q_mass, 0.0)
-                sums_here = tl.reduce((weight, p_mass, unsure), 0, _add)
-                weight_sum += sums_here[0]
-                target_sum += sums_here[1]
-                doubt = tl.maximum(doubt, sums_here[2])
+                weight_sum = tl.where(weight_sum == float("inf"), shrunk, weight_sum)
             tl.store(slot + tile, weight_sum)
             tl.store(slot + tiles + tile, target_sum)
             tl.store(slot + 2 * tiles + tile, doubt)

@@ -14,6 +14,7 @@ Under the block rule position i passes only if u_i < h_i, and h_i needs the sum 
 h_i <= P_i, which does not. So ``sum_tiles`` sums, from the top down, the positions that P leaves
 open, up to the first that passes for sure (P_i = 1, position 0 at the latest), and ``emit`` takes
 the first that passes. Which rows those are depends on the request alone: nothing waits for the host.
+A target's row without mass ends the chain: the position before it passes if u_i < P_i, and P is 0 behind it.
 
 The sums are scratch of 12 bytes per tile and open position, written before they are read.
 """

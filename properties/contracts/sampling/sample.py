@@ -7,7 +7,7 @@ from draftproof.properties.contracts.sampling.emission import SAMPLE_DRAW, Sampl
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Bench, FunctionContract, Work
 from draftproof.properties.inputs import sampling as inputs
-from draftproof.properties.inputs.rows import LARGEST_PROBABILITY, ROWS
+from draftproof.properties.inputs.rows import ROWS
 from draftproof.properties.judges.sampling import judge_sample
 from draftproof.properties.laws.sampling.accuracy import ACCURACY
 from draftproof.properties.laws.sampling.statistics import STATISTICS
@@ -20,7 +20,8 @@ SAMPLE = FunctionContract(
     pillar="sampling",
     rule=(
         "Draw one id per row: the smallest t with p(t) > 0 and cdf(t) > u * total. The row is divided by the "
-        "sum it has; NaN and infinities count as no mass; a row without mass gives -1 and DEGENERATE."
+        "sum it has, which float32 need not hold; NaN and infinities count as no mass; a row without mass gives "
+        "-1 and DEGENERATE."
     ),
     source="inverse-transform sampling, Devroye 1986, section II.2",
     arguments=(
@@ -28,8 +29,7 @@ SAMPLE = FunctionContract(
             "probs",
             ("B", "V"),
             "float32",
-            "probabilities, not necessarily normalised",
-            largest=LARGEST_PROBABILITY,
+            "probabilities, not normalised: any finite numbers, be their sum beyond float32",
         ),
         Argument("uniforms", ("B",), "float32 or float64", "one in [0, 1) per row", domain=(0, 1)),
     ),
@@ -62,4 +62,5 @@ SAMPLE = FunctionContract(
     draw=SAMPLE_DRAW,
     emission=SampleEmission(),
     large=Case("sample", {"B": 32, "V": 128_256}, "float32", {**OPTIONS, "rows": "flat"}),
+    corners=(Case("sample", {"B": 32, "V": 4097}, "float32", OPTIONS, flags=frozenset({"unnormalised"})),),
 )

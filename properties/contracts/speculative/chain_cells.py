@@ -25,16 +25,35 @@ SIZES = {
 }
 """(V, K) for each budget; an interpreter has its own."""
 
+ENDING = "zero_row"
+"""The flag of a case whose target ends texts early."""
+
+KINDS = ("none",), ("ragged",), ("none", ENDING)
+"""Lengths of the drafts, and flags."""
+
+
+END = -1
+"""What is emitted where the target's row has no mass: there the text ends."""
+
 
 class Context:
-    """A target and a drafter whose rows depend on the whole context: p and q per prefix."""
+    """A target and a drafter whose rows depend on the whole context: p and q per prefix.
 
-    def __init__(self, K: int, V: int, seed: int) -> None:
+    If it is ``ending``, about half of the target's rows behind the first have no mass, among them one behind a
+    draft that is rejected at times.
+    """
+
+    def __init__(self, K: int, V: int, seed: int, ending: bool = False) -> None:
         self.K, self.V, self.length = K, V, K + 1
         rng = np.random.default_rng([seed, K, V])
         prefixes = [prefix for i in range(K + 1) for prefix in product(range(V), repeat=i)]
         self.p = {prefix: self._row(rng) for prefix in prefixes}
         self.q = {prefix: self._row(rng) for prefix in prefixes if len(prefix) < K}
+        p, q = self.p[()], self.q.get((), self.p[()])
+        overrated = (int(np.where(p > 0, q - p, -1.0).argmax()),)
+        for prefix in prefixes[1:] if ending else ():
+            if prefix == overrated or rng.random() < 0.5:
+                self.p[prefix] = np.zeros(V, np.float32)
 
     def _row(self, rng: np.random.Generator) -> np.ndarray:
         weights = rng.dirichlet(np.ones(self.V))
@@ -60,21 +79,23 @@ class Context:
         return p, np.array([self.q[x[:i]] for i in range(self.K)], np.float32).reshape(-1, self.V)
 
     def joint(self, emitted: Mapping[Run, float]) -> dict[Run, float]:
-        """Complete every emitted run to K+1 tokens with the target: the law of the text that results."""
+        """Complete every emitted run with the target, to K+1 tokens or its end: the law of the resulting text."""
         law: dict[Run, float] = {}
-        for run, mass in emitted.items():
-            for rest in product(range(self.V), repeat=self.length - len(run)):
-                chance = mass
-                for i, y in enumerate(rest):
-                    chance *= float(self.p[(*run, *rest[:i])][y])
-                if chance:
-                    law[(*run, *rest)] = law.get((*run, *rest), 0.0) + chance
+        left = list(emitted.items())
+        while left:
+            run, chance = left.pop()
+            if len(run) == self.length or END in run:
+                law[run] = law.get(run, 0.0) + chance
+            elif not self.p[run].any():
+                left.append(((*run, END), chance))
+            else:
+                left += [((*run, y), chance * float(self.p[run][y])) for y in range(self.V) if self.p[run][y]]
         return law
 
 
 @lru_cache(maxsize=16)
-def _context(K: int, V: int, seed: int) -> Context:
-    return Context(K, V, seed)
+def _context(K: int, V: int, seed: int, ending: bool) -> Context:
+    return Context(K, V, seed, ending)
 
 
 @lru_cache(maxsize=8)
@@ -93,19 +114,24 @@ def _cells_of(context: Context, x: Run, length: int, chance: float, rule: str, f
     drafts = np.array(x[:length], np.int64)
     chain = Chain(drafts, one_hot(drafts, context.V) if fixed else q, p)
     rates = chain.block_rates()
-    borders = [_border(chain, i, rates, rule) for i in range(length)]
-    unread = ((0.0, 1.0),) * (context.K - length)
-    for passes in product((True, False), repeat=length):
+    possible = len(chain.drafts)
+    borders = [_border(chain, i, rates, rule) for i in range(possible)]
+    unread = ((0.0, 1.0),) * (context.K - possible)
+    for passes in product((True, False), repeat=possible):
         sides = [(0.0, t) if ok else (t, 1.0) for ok, t in zip(passes, borders, strict=True)]
         if any(high <= low for low, high in sides):
             continue
         accepted = _accepted(passes, rule)
         rate = rates[accepted] if rule == "block" else 1.0
-        weights = chain.p(accepted) if accepted == length else chain.residual(accepted, rate)
+        weights = chain.p(accepted) if accepted == possible else chain.residual(accepted, rate)
+        beside = prod(high - low for low, high in sides)
+        if not weights.any():
+            yield Cell(x, length, chance, beside, (*sides, *unread, (0.0, 1.0)), (*x[:accepted], END))
+            continue
         cdf = np.cumsum(weights) / weights.sum()
         for y in np.flatnonzero(weights):
             sample = (float(cdf[y - 1]) if y else 0.0, float(cdf[y]))
-            volume = prod(high - low for low, high in (*sides, sample))
+            volume = beside * (sample[1] - sample[0])
             bounds = (*sides, *unread, sample)
             yield Cell(x, length, chance, volume, bounds, (*x[:accepted], int(y)))
 
@@ -117,7 +143,10 @@ class ChainCells:
         self.rules, self.drafts = rules, drafts
 
     def cases(self, operation: str, device: str, budget: str, seed: int) -> list[Case]:
-        """Return a case per rule, kind of draft, kind of length and size; the smallest for an interpreter."""
+        """Return a case per rule, kind of draft, kind of length and size; the smallest for an interpreter.
+
+        Where rows can be empty inside a chain, there is one of such rows for each.
+        """
         least = 2 if device == "interpreter" else 1
         return [
             Case(
@@ -126,16 +155,18 @@ class ChainCells:
                 "float32",
                 {"rule": rule, "drafts": drafts, "lengths": lengths, "uniforms": "float32"},
                 seed,
+                frozenset(flags),
             )
             for V, K in SIZES["interpreter" if device == "interpreter" else budget]
             for rule in self.rules
             for drafts in self.drafts
-            for lengths in (("none", "ragged") if least <= K else ("none",))
+            for lengths, *flags in KINDS
+            if (lengths == "none" or least <= K) and (not flags or K > 1)
         ]
 
     def context(self, case: Case) -> Context:
         """Return the target and the drafter of a case."""
-        return _context(case.shape["K"], case.shape["V"], case.seed)
+        return _context(case.shape["K"], case.shape["V"], case.seed, ENDING in case.flags)
 
     def fixed_drafts(self, case: Case) -> bool:
         """Whether the drafts are fixed and not drawn."""
@@ -163,8 +194,11 @@ class ChainCells:
 
     def read(self, results: Arrays) -> tuple[list[Run], np.ndarray]:
         """Return the emitted run and the number of accepted drafts of each request."""
+        accepted = required(results, "accepted")
         runs = [tuple(int(y) for y in row if y >= 0) for row in required(results, "tokens")]
-        return runs, required(results, "accepted")
+        # Padding says nothing, but in the place of the token after the accepted drafts -1 is the text's end.
+        ended = accepted >= [len(run) for run in runs]
+        return [(*run, END) if end else run for run, end in zip(runs, ended, strict=True)], accepted
 
     def mean_accepted(self, case: Case) -> float:
         """Return E[accepted] in closed form."""

@@ -17,7 +17,7 @@ from draftproof.properties.contracts.speculative.drafted import (
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Argument, Arrays, Bench, FunctionContract, Work
 from draftproof.properties.inputs import speculative as inputs
-from draftproof.properties.inputs.rows import LARGEST_PROBABILITY, ROWS
+from draftproof.properties.inputs.rows import ROWS
 from draftproof.properties.judges.verify_chain import judge_chain
 from draftproof.properties.laws.sampling.accuracy import ACCURACY
 from draftproof.properties.laws.sampling.statistics import STATISTICS
@@ -52,6 +52,12 @@ def _long(B: int, rule: str, drafts: str) -> Case:
     return Case("verify_chain", {"B": B, "K": 33, "V": 31}, "float32", options)
 
 
+def _ending(V: int, drafts: str) -> Case:
+    """Many texts that end inside their chain."""
+    options = {"rule": "block", "rows": "zipf", "drafts": drafts, "lengths": "full", "uniforms": "float32"}
+    return Case("verify_chain", {"B": 56, "K": 4, "V": V}, "float32", options, flags=frozenset({"zero_row"}))
+
+
 VERIFY_CHAIN = FunctionContract(
     name="verify_chain",
     pillar="speculative",
@@ -62,7 +68,8 @@ VERIFY_CHAIN = FunctionContract(
         "draft. block rule: the last i with u_i < h_i ends the accepted prefix, with P_0 = 1, "
         "P_i = min(1, P_{i-1} p(x_i)/q(x_i)), h_K = P_K, h_i = S/(S + 1 - P_i), S = sum relu(P_i p - q); the "
         "new token is drawn from norm(relu(P_tau p - q)). A residual without mass falls back to the "
-        "target's row."
+        "target's row. A target's row without mass ends the chain: the draft that leads to it is judged as the "
+        "last one, and -1 and DEGENERATE follow it."
     ),
     source="token: arXiv 2211.17192, Algorithm 1, and 2302.01318; block: arXiv 2403.10444, Algorithm 2",
     arguments=(
@@ -74,14 +81,13 @@ VERIFY_CHAIN = FunctionContract(
             "float32",
             "q, the law each draft was drawn from; None: one-hot at the draft",
             optional=True,
-            largest=LARGEST_PROBABILITY,
         ),
         Argument(
             "target_probs",
             ("B", "K+1", "V"),
             "float32",
-            "p, after the context and after each draft",
-            largest=LARGEST_PROBABILITY,
+            "p, after the context and after each draft; under the block rule rows sum to at most 1",
+            largest=1.0,
         ),
         Argument(
             "accept_uniforms", ("B", "K"), "float32 or float64", "one in [0, 1) per draft", domain=(0, 1)
@@ -124,5 +130,11 @@ VERIFY_CHAIN = FunctionContract(
         "float32",
         {"rule": "token", "rows": "flat", "drafts": "given", "lengths": "none", "uniforms": "float32"},
     ),
-    corners=(_long(56, "token", "drawn"), _long(56, "token", "given"), _long(56, "block", "drawn")),
+    corners=(
+        _long(56, "token", "drawn"),
+        _long(56, "token", "given"),
+        _long(56, "block", "drawn"),
+        _ending(4097, "drawn"),
+        _ending(31, "given"),
+    ),
 )

@@ -57,17 +57,18 @@ class Verifier:
             length = K if draft_lengths is None else int(draft_lengths[b])
             drafts, flags = self.usable(draft_tokens[b], length, target_probs.shape[-1])
             q = None if draft_probs is None else draft_probs[b]
+            p = self.target_rows(target_probs[b])
             request = Request(
-                drafts,
+                self.possible(drafts, p),
                 self.draft_rows(drafts, q, target_probs[b]),
-                self.target_rows(target_probs[b]),
+                p,
                 accept_uniforms[b],
                 float(sample_uniforms[b]),
             )
             count = self.accepted(request, rule)
             weights = self.next_weights(request, count, rule)
             token = self.draw(weights, self.coin(request, count))
-            tokens[b, :count], tokens[b, count] = drafts[:count], token
+            tokens[b, :count], tokens[b, count] = request.drafts[:count], token
             accepted[b] = self.reported(count)
             seen = not np.isfinite(target_probs[b]).all() or (q is not None and not np.isfinite(q).all())
             status[b] = self.flags(flags, token, seen)
@@ -85,6 +86,11 @@ class Verifier:
         if outside.size:
             return drafts[: outside[0]], flags | Status.INVALID_TOKEN
         return drafts[:kept], flags
+
+    def possible(self, drafts: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Return the drafts before the target's first row without mass."""
+        ended = np.flatnonzero(~p[: len(drafts)].any(-1))
+        return drafts[: ended[0]] if ended.size else drafts
 
     def draft_rows(self, drafts: np.ndarray, q: np.ndarray | None, p: np.ndarray) -> np.ndarray:
         """Return the law that the drafts were drawn from."""

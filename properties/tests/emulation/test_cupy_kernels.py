@@ -149,6 +149,19 @@ def test_an_empty_residual_falls_back_to_the_target(rule: Rule) -> None:
     agrees(*verify(drafts, None, p[:, :2].clone(), p, torch.ones_like(accept), last, rule=rule))
 
 
+@pytest.mark.parametrize("with_q", [True, False])
+@pytest.mark.parametrize("rule", ["token", "block"])
+@pytest.mark.parametrize("V", [3, 1100])
+def test_a_row_without_mass_ends_the_chain(V: int, rule: Rule, with_q: bool) -> None:
+    drafts, q, p, accept, last = chains(40, 3, V, seed=9)
+    rows = torch.arange(40)
+    p[rows, rows % 4] = 0.0
+    got, expected = verify(drafts, None, q if with_q else None, p, accept / V, last, rule=rule)
+    agrees(got, expected)
+    assert (expected[1] > 0).any()
+    assert (expected[2] == Status.DEGENERATE).any()
+
+
 @pytest.mark.parametrize("rule", ["token", "block"])
 def test_a_request_does_not_depend_on_its_batch(rule: Rule) -> None:
     drafts, q, p, accept, last = args = chains(5, 4, 1500, seed=6)

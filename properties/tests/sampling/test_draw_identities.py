@@ -75,6 +75,23 @@ def test_a_power_of_two_times_the_row_draws_the_same(
 
 
 @pytest.mark.parametrize(("module", "device"), BACKENDS)
+def test_a_sum_beyond_float32_is_a_sum(module: str, device: str) -> None:
+    rows = np.zeros((5, 1500), np.float32)
+    rows[0, :4] = [3.4e38, 3.4e38, 0, 1]
+    rows[1, [5, 1200]] = 3.4e38  # each tile's sum is finite
+    rows[2] = 3.4e38
+    rows[3, [3, 4, 1030]] = [3.4e38, 3.4e38, 1e-3]
+    rows[4, [3, 1400]] = 0.5
+    answers = [drawn(module, device, rows, np.full(5, coin)).tolist() for coin in (0.1, 0.4, 0.6, 0.999)]
+    assert answers == [
+        [0, 5, 150, 3, 3],
+        [0, 5, 600, 3, 3],
+        [1, 1200, 900, 4, 1400],
+        [1, 1200, 1498, 4, 1400],
+    ]
+
+
+@pytest.mark.parametrize(("module", "device"), BACKENDS)
 @few
 @given(seed=INT64, offset=INT64, first=st.integers(0, 9), second=st.integers(0, 9))
 def test_a_stream_continues_where_it_ended(

@@ -75,6 +75,36 @@ def test_more_room_for_drafts_changes_nothing(module: str, device: str, case: Ca
 
 @pytest.mark.parametrize(("module", "device"), BACKENDS)
 @few
+@given(case=chains.filter(lambda case: case.shape["K"] > 0 and case.shape["B"] > 0), data=st.data())
+def test_a_row_without_mass_ends_the_chain(
+    module: str, device: str, case: Case, data: st.DataObject
+) -> None:
+    inputs, width, batch = CHAIN.fill(case), case.shape["K"], case.shape["B"]
+    ends = np.array(data.draw(st.lists(st.integers(0, width), min_size=batch, max_size=batch)), np.int32)
+    required(inputs, "target_probs")[np.arange(batch), ends] = 0.0
+    lengths = inputs["draft_lengths"]
+    known = np.full(batch, width) if lengths is None else lengths.clip(0, width)
+    backend, rule = Backend.load(module, device), case.options["rule"]
+    whole = call(backend, inputs, rule=rule)
+    cut = call(backend, {**inputs, "draft_lengths": np.minimum(known, ends).astype(np.int32)}, rule=rule)
+    for name in ("tokens", "accepted"):
+        np.testing.assert_array_equal(whole[name], cut[name], err_msg=name)
+
+
+@pytest.mark.parametrize(("module", "device"), BACKENDS)
+def test_a_residual_beyond_float32_is_a_residual(module: str, device: str) -> None:
+    p, q = np.zeros((3, 2, 1500), np.float32), np.full((3, 1, 1500), 1e-3, np.float32)
+    p[0, :, :4], p[1], p[2, :, 3:5] = [3.4e38, 3.4e38, 0, 1], 3.4e38, 3.4e38
+    q[2, 0, 4] = 3.4e38
+    backend, drafts = Backend.load(module, device), np.full((3, 1), 2, np.int32)
+    inputs: Arrays = {"draft_tokens": drafts, "draft_lengths": None, "draft_probs": q, "target_probs": p}
+    inputs |= {"accept_uniforms": np.full((3, 1), 0.999), "sample_uniforms": np.full(3, 0.4)}
+    tokens = call(backend, inputs, rule="token")["tokens"]
+    assert tokens.tolist() == [[0, -1], [2, 600], [3, -1]]
+
+
+@pytest.mark.parametrize(("module", "device"), BACKENDS)
+@few
 @given(case=chains.filter(lambda case: case.options["drafts"] == "given" and "hostile_ids" not in case.flags))
 def test_given_drafts_are_one_hot_drafts(module: str, device: str, case: Case) -> None:
     inputs = CHAIN.fill(case)

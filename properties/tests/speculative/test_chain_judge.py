@@ -186,3 +186,50 @@ def test_a_rate_that_float32_rounds_to_zero_stays_zero(factor: float, passes: bo
     none = judged(inputs, [1, -1, -1, -1], 0, "block")
     assert none.forgiven == 0
     assert any("position 3" in finding.where for finding in none.findings) != passes
+
+
+@pytest.mark.parametrize("more", [0.0, 2.0**-25])
+@pytest.mark.parametrize(
+    ("final", "token", "passes"),
+    [
+        (0.1, 0, True),  # by the residual, if anything is left of it, and by the target's row
+        (0.1, 1, True),  # by a residual that rounding leaves there
+        (0.9, 2, True),  # by the target's row
+        (0.1, 2, False),  # nothing is left there, and the target's row gives 0
+        (0.1, -1, False),
+        (0.1, 3, False),
+    ],
+)
+def test_a_residual_that_rounding_leaves_is_where_mass_can_be(
+    final: float, token: int, passes: bool, more: float
+) -> None:
+    # P_1 = 1/3: P p and q are the same but for rounding at 0 and 1, and q is far above at 2.
+    inputs: Arrays = {
+        "draft_tokens": np.array([[0, 2]], np.int32),
+        "draft_lengths": None,
+        "draft_probs": np.array([[[0.3, 0.3, 0.4], [0.1, 0.1, 0.8]]], np.float32),
+        "target_probs": np.array([[[0.1, 0.5, 0.4], [0.3, 0.3, 0.4], [0.3, 0.3, 0.4]]], np.float32),
+        "accept_uniforms": np.array([[0.0, 0.99]]),
+        "sample_uniforms": np.array([final]),
+    }
+    p = inputs["target_probs"]
+    assert p is not None
+    p[0, 1, 0] += np.float32(more)
+    verdict = judged(inputs, [0, token, -1], 1, "block", int(token < 0))
+    assert verdict.passed == passes, verdict.findings
+
+
+def test_an_id_without_mass_is_not_drawn_beside_little() -> None:
+    # P_1 = 1/3 and relu(P p - q) = (1e-7, 0, 0): more than rounding takes, and within reach of the next id's cell.
+    q = np.array([0.1, 0.1, 0.8])
+    inputs: Arrays = {
+        "draft_tokens": np.array([[0, 2]], np.int32),
+        "draft_lengths": None,
+        "draft_probs": np.array([[[0.3, 0.3, 0.4], q]], np.float32),
+        "target_probs": np.array([[[0.1, 0.5, 0.4], [0.3000003, 0.2, 0.4], [0.3, 0.3, 0.4]]], np.float32),
+        "accept_uniforms": np.array([[0.0, 0.99]]),
+        "sample_uniforms": np.array([0.99]),
+    }
+    assert judged(inputs, [0, 0, -1], 1, "block").passed
+    for token in (1, 2):
+        assert not judged(inputs, [0, token, -1], 1, "block").passed

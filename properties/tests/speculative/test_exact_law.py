@@ -1,7 +1,7 @@
 """The exact law of chain verification at every size up to V = 6, K = 3, and what must break it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from draftproof.properties.core.case import Case
 from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.laws.speculative.exact_law import BOUNDS, EXACT_LAW, exact_cases, model_of
 from draftproof.properties.mutants.base.chain import Request, Verifier
+from draftproof.properties.mutants.verify_chain import empty_row_in_the_chain
 
 CHAIN = FUNCTIONS["verify_chain"]
 DEEP = exact_cases(CHAIN, "cpu", "deep", 0)
@@ -94,6 +95,37 @@ def test_the_published_example() -> None:
     assert mean_accepted(model, "block", False, model.K) == pytest.approx(11 / 9)
 
 
+@pytest.mark.parametrize("rule", ["token", "block"])
+def test_texts_that_end_inside_the_chain_keep_the_law(rule: Literal["token", "block"]) -> None:
+    # Token 0 ends the text: read as an ordinary row, what follows it gave the first token (0, .3, .7).
+    p, q, law = np.array([0.3, 0.3, 0.4]), np.array([0.5, 0.3, 0.2]), np.zeros(3)
+    middles = (np.arange(120) + 0.5) / 120
+    accept, final = (grid.ravel() for grid in np.meshgrid(middles, middles))
+    count = len(accept)
+    for x in range(3):  # then 2, which is accepted where it can be
+        rows = np.stack([p, p * (x > 0), p])
+        verified = reference.verify_chain(
+            np.full((count, 2), [x, 2], np.int32),
+            None,
+            np.tile(q, (count, 2, 1)),
+            np.tile(rows, (count, 1, 1)),
+            np.stack([accept, accept], 1),
+            final,
+            rule=rule,
+        )
+        law += q[x] * np.bincount(verified.tokens[:, 0], minlength=3) / count
+    np.testing.assert_allclose(law, p, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_without_mass_show_in_every_budget(seed: int) -> None:
+    subject = FunctionSubject(CHAIN, empty_row_in_the_chain.verify_chain, "numpy")
+    for device, budget in (("interpreter", "small"), ("cpu", "small"), ("cpu", "standard")):
+        ending = [case for case in exact_cases(CHAIN, device, budget, seed) if case.flags]
+        assert {case.options["rule"] for case in ending} == {"token", "block"}
+        assert any(not EXACT_LAW.check(CHAIN, subject, case).passed for case in ending)
+
+
 def _same_uniform_twice(draft_tokens: Any, lengths: Any, q: Any, p: Any, accept: Any, final: Any) -> Any:
     return reference.verify_chain(draft_tokens, lengths, q, p, accept, accept[:, 0])
 
@@ -153,10 +185,12 @@ class _NothingDraftedDrawsFirst(Verifier):
     ],
 )
 def test_lengths_of_a_request_are_its_own(wrong: Verifier, seen: str) -> None:
-    # With as many drafts as there is room for, as every case once had them, none of these is seen.
+    # With as many drafts as there is room for, as every case once had them, none of these is seen; a text that
+    # ends inside its chain has fewer as well.
     subject = FunctionSubject(CHAIN, wrong, "numpy")
     cases = exact_cases(CHAIN, "numpy", "small", 0)
     rejected = [case for case in cases if not EXACT_LAW.check(CHAIN, subject, case).passed]
     assert rejected
-    assert all(seen in str(case) for case in rejected)
+    assert any(seen in str(case) for case in rejected)
+    assert all(seen in str(case) or case.flags for case in rejected)
     assert {case.shape["V"] for case in rejected} >= {6} or seen == "K=0"
