@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from html import escape
+from itertools import islice
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,7 +36,7 @@ SHAPE_WIDTH = 60
 """Characters of a panel's second title that fit above it."""
 LEGEND_ROW = 0.24
 """Inches of one line of a legend."""
-LETTER, HANDLE = 0.076, 0.55
+LETTER, HANDLE = 0.08, 0.62
 """Inches of a letter in a legend, and of a mark with the space around it."""
 
 
@@ -158,9 +159,11 @@ def _plan_legend(drawn: Sequence[Panel], width: float) -> Legend:
     target = ["target"] if any(panel.targets for panel in drawn) else []
     labels = [*list_backends(drawn), *published, *target, "byte floor"]
     for columns in range(len(labels), 1, -1):
-        rows = math.ceil(len(labels) / columns)
-        filled = [labels[start : start + rows] for start in range(0, len(labels), rows)]
-        if sum(LETTER * max(map(len, column)) + HANDLE for column in filled) <= width:
+        rest, taken = iter(labels), 0.0
+        for place in range(columns):  # Matplotlib fills columns from the left, the first ones with one more
+            rows = len(labels) // columns + (place < len(labels) % columns)
+            taken += LETTER * max(len(label) for label in islice(rest, rows)) + HANDLE
+        if taken <= width:
             return Legend(labels, columns)
     return Legend(labels, 1)
 

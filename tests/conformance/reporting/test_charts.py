@@ -158,3 +158,12 @@ def test_names_do_not_run_into_one_another(reports: tuple[Report, ...], operatio
         if not layout.stacked:
             assert max(map(sum, zip(names, shapes, strict=True))) <= room
         assert max(*names, *shapes) <= room
+
+
+def test_no_legend_is_cut(reports: tuple[Report, ...]) -> None:
+    """A letter of DejaVu Sans at nine points takes about five points."""
+    named = [replace(row, backend=f"{row.backend}_of_somebody_else") for row in rows(reports)]
+    for svg in (chart([*rows(reports), *named]), *draw_inline_ratios([*rows(reports), *named])):
+        width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
+        for x, word in re.findall(r'font-size: 9px[^>]* x="([\d.]+)"[^>]*>([^<]+)</text>', svg):
+            assert float(x) + 5.0 * len(word) < width, word
