@@ -8,6 +8,7 @@ from typing import Any
 from draftproof.conformance.cli.printing import console, out, print_json
 from draftproof.conformance.reporting import matrix
 from draftproof.conformance.reporting.records import Report
+from draftproof.conformance.reporting.terminal import arrange_tables
 from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.session import is_wrong
 from draftproof.conformance.running.waivers import Waiver
@@ -45,16 +46,20 @@ def show_outcome(
             }
         )
         return
-    out.print(matrix.rich_table(table))
+    for part in arrange_tables(table, out.width):
+        out.print(part)
     for report in reports:
         _show_report(report, folder)
     score = table.score
     if score.incomplete:
-        out.print(f"incomplete, {score.run} of {score.due}: {TIME_OVER}", highlight=False)
+        words = f"incomplete, {score.run} of {score.due}: {TIME_OVER}"
+        out.print(words, highlight=False, soft_wrap=True)
     out.print(
         f"{score.good} of {score.due} checks passed, {score.covers}% of the matrix covered; "
         f"page: {folder / 'index.html'}, badge: {folder / 'badge.svg'}",
         highlight=False,
+        markup=False,
+        soft_wrap=True,  # a path that was broken could not be copied
     )
 
 
@@ -64,13 +69,14 @@ def _show_report(report: Report, folder: Path) -> None:
     # One of each law: that a bug breaks several laws says more of it than five cases of one.
     shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
     for result in shown[:SHOWN]:
-        out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
+        out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False, soft_wrap=True)
         what = [str(finding) for finding in result.findings[:2]] or [result.reason]
         for line in (*what, result.reproduce):
             out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
     if len(wrong) > len(shown[:SHOWN]):
         rest = len(wrong) - len(shown[:SHOWN])
-        out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
+        where = f"and {rest} more in {folder / 'index.html'}"
+        out.print(where, highlight=False, markup=False, soft_wrap=True)
     for restriction in report.header.subject.restrictions:
         words = f"restricted, as {report.header.subject.backend} declares: {restriction}"
         out.print(words, highlight=False, markup=False, soft_wrap=True)

@@ -16,7 +16,7 @@ PLOT = 4.5
 """Inches that the plot itself must keep if names are to stand beside its lines."""
 RIGHT = 0.97
 """Where the plot ends, as a share of the width."""
-FRAME = 0.75
+FRAME = 0.6
 """Inches above the first line and below the last, with the axis."""
 
 
