@@ -15,7 +15,7 @@ from draftproof.conformance.reporting.charts.ink import (
     style,
 )
 from draftproof.conformance.reporting.charts.panels import Panel, panels
-from draftproof.conformance.reporting.charts.table import compare_with_target, markdown, memory
+from draftproof.conformance.reporting.charts.table import compare_with_target, markdown, memory, write_lines
 
 __all__ = [
     "FLOOR",
@@ -37,4 +37,5 @@ __all__ = [
     "panels",
     "render_svg",
     "style",
+    "write_lines",
 ]

@@ -1,6 +1,6 @@
 """Timings as a table, ready for a pull request, and single figures for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.conformance.reporting.report import short_name
@@ -28,6 +28,28 @@ def markdown(rows: Sequence[BenchRow]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def write_lines(rows: Iterable[BenchRow]) -> Iterator[str]:
+    """Yield the timings as text for a terminal of eighty columns: a shape, and under it everyone's time."""
+    cases: dict[str, list[BenchRow]] = {}
+    for row in rows:
+        cases.setdefault(row.case, []).append(row)
+    for case, alike in cases.items():
+        operation, shape, dtype, options, *_ = case.split("/")
+        telling = [part for part in options.split(",") if part.startswith(("rule=", "act="))]
+        yield " ".join([operation, shape, dtype, *telling])
+        longest = max(len(short_name(row.backend)) for row in alike)
+        for row in alike:
+            ratio = "" if row.ratio_to_eager is None else f"{row.ratio_to_eager:9.3g} x baseline"
+            name, time = short_name(row.backend), f"{row.microseconds:12,.2f} us"
+            yield f"    {name:{longest}} {time} {row.ratio_to_floor:12,.2f} x floor {ratio}".rstrip()
+        first = alike[0]
+        beside = [f"target {first.target_microseconds:g} us"] if first.target_microseconds else []
+        if first.peer_microseconds:
+            beside.append(f"published {first.peer_microseconds:g} us {first.peer or ''}".rstrip())
+        if beside:
+            yield f"    {', '.join(beside)}"
 
 
 def compare_with_target(row: BenchRow) -> str:

@@ -13,6 +13,7 @@ from draftproof.conformance.reporting.charts import (
     draw_inline_ratios,
     markdown,
     panels,
+    write_lines,
 )
 from draftproof.conformance.reporting.charts.dots import LETTER, RIGHT, lay_out, list_dots
 from draftproof.conformance.reporting.charts.ink import assign_looks
@@ -167,3 +168,13 @@ def test_no_legend_is_cut(reports: tuple[Report, ...]) -> None:
         width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
         for x, word in re.findall(r'font-size: 9px[^>]* x="([\d.]+)"[^>]*>([^<]+)</text>', svg):
             assert float(x) + 5.0 * len(word) < width, word
+
+
+def test_eighty_columns_hold_every_time(reports: tuple[Report, ...]) -> None:
+    lines = list(write_lines(rows(reports)))
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "verify_chain B=1,K=4,V=128256 float32 rule=token"
+    assert lines[5] == "    target 5 us, published 41 us FlashInfer"
+    for row in rows(reports):
+        assert sum(f" {row.microseconds:,.2f} us" in line for line in lines) >= 1
+        assert sum(f" {row.ratio_to_floor:,.2f} x floor" in line for line in lines) >= 1
