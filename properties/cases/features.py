@@ -15,7 +15,7 @@ FEATURES = {
     "hostile_ids": "ids outside [0, V): -1, V, and the ends of int32",
     "hostile_lengths": "negative lengths, lengths past the end, no whole pages, and the ends of int32",
     "hostile_nodes": "node ids outside [0, M), and ids of other nodes",
-    "hostile_offsets": "offsets that are negative, past the end, descending, or at the ends of int32 and int64",
+    "hostile_offsets": "offsets that are negative, past the end, descending, or at the ends of int64",
     "hostile_roots": "roots outside [0, M), and nodes that are no roots",
     "hostile_tree": "rows and table entries out of range, cyclic, or not whole pages",
     "impossible_draft": "drafted ids to which the target gives no mass: never accepted, not even at u = 0",
