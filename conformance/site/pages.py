@@ -50,7 +50,7 @@ def write_pages(root: Path) -> dict[str, str]:
     return pages
 
 
-def arrange(places: list[str]) -> list[str | dict[str, list[str]]]:
+def arrange(places: list[str]) -> list[dict[str, str | list[str]]]:
     """Return the navigation over all of these places, each once."""
     rest = sorted(places, key=lambda uri: (uri.rpartition("/")[2] not in ("index.md", "README.md"), uri))
     folders = {title: [uri for uri in rest if uri.startswith(folder)] for title, folder in SECTIONS.items()}
@@ -58,7 +58,7 @@ def arrange(places: list[str]) -> list[str | dict[str, list[str]]]:
     guides = [*(uri for uri in GUIDES if uri in rest), *(uri for uri in rest if uri not in known)]
     project = [uri for uri in PROJECT if uri in rest]
     sections = {"Guides": guides, **folders, "Project": project}
-    return ["index.md", *({title: uris} for title, uris in sections.items() if uris)]
+    return [{"Home": "index.md"}, *({title: uris} for title, uris in sections.items() if uris)]
 
 
 def _write_listing(title: str, language: str, text: str) -> str:
