@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import typer
-from typer.main import get_command
+from typer.main import get_group
 
 from draftproof.conformance.cli.main import app
 from draftproof.conformance.site.operations import tabulate
@@ -17,7 +17,7 @@ def write_commands() -> str:
 def _parts() -> Iterator[str]:
     yield "# Command line"
     yield "Every command takes `--help`; `python -m draftproof` is the same as `draftproof`."
-    whole = get_command(app)
+    whole = get_group(app)
     context = typer.Context(whole, info_name="draftproof")
     for name in whole.list_commands(context):
         command = whole.get_command(context, name)

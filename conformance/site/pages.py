@@ -1,6 +1,7 @@
 """Every page of the site by its place, and the order in which they are shown."""
 
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -50,7 +51,7 @@ def write_pages(root: Path) -> dict[str, str]:
     return pages
 
 
-def arrange(places: list[str]) -> list[dict[str, str | list[str]]]:
+def arrange(places: list[str]) -> list[Mapping[str, str | list[str]]]:
     """Return the navigation over all of these places, each once."""
     rest = sorted(places, key=lambda uri: (uri.rpartition("/")[2] not in ("index.md", "README.md"), uri))
     folders = {title: [uri for uri in rest if uri.startswith(folder)] for title, folder in SECTIONS.items()}

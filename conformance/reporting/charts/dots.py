@@ -116,8 +116,9 @@ def draw_dots(lines: Sequence[Dots], ax: "Axes", looks: Looks, width: float) -> 
     reach = 0.5 if layout.beside else 0.17
     middles = range(len(lines))
     ends = [place - reach for place in middles], [place + reach for place in middles]
-    floor = {"color": FLOOR, "lw": 1.3, "label": "byte floor", "zorder": 2}
-    ax.vlines([1.0] * len(lines), *ends, linestyles=[(0, (4, 2))] if layout.beside else "solid", **floor)
+    floor = ax.vlines([1.0] * len(lines), *ends, color=FLOOR, lw=1.3, label="byte floor", zorder=2)
+    if layout.beside:
+        floor.set_linestyle((0, (4, 2)))
     scale = span_log(ratio for line in lines for ratio in line.ratios)
     ax.set_xscale("log")
     ax.set_xlim(scale.low, scale.high)

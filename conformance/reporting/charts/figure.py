@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import islice
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from draftproof.conformance.reporting.charts.dots import (
     RIGHT,
@@ -101,7 +101,9 @@ def draw_inline_ratios(rows: Sequence[BenchRow]) -> tuple[str, str]:
         height, legend = measure_dots(list_dots(drawn), width), _plan_legend(drawn, width)
         with mpl.rc_context(style(salt)):
             figure = Figure(figsize=(width, height + legend.height), layout="constrained")
-            ax = _add_dots(figure.subfigures(1, 1), drawn, _looks(drawn), width, height)
+            ax = _add_dots(
+                figure.add_subfigure(figure.add_gridspec()[0]), drawn, _looks(drawn), width, height
+            )
             _add_legend(figure, [ax], legend, "outside upper left")
             name = "Time as a ratio to the byte floor, by operation"
             made.append(_make_inline(render_svg(figure, transparent=True), name))
@@ -141,6 +143,9 @@ def _add_lines(part: "FigureBase", drawn: Sequence[Panel], looks: Looks) -> "lis
     return axes
 
 
+Place = Literal["outside upper left", "outside lower center"]
+
+
 class Legend(NamedTuple):
     """Everyone's mark, once, in as many columns as fit."""
 
@@ -168,7 +173,7 @@ def _plan_legend(drawn: Sequence[Panel], width: float) -> Legend:
     return Legend(labels, 1)
 
 
-def _add_legend(figure: "Figure", axes: "Sequence[Axes]", legend: Legend, place: str) -> None:
+def _add_legend(figure: "Figure", axes: "Sequence[Axes]", legend: Legend, place: Place) -> None:
     handles: dict[str, Any] = {}
     for ax in axes:
         handles |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
