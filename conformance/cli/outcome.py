@@ -7,7 +7,7 @@ from typing import Any
 
 from draftproof.conformance.cli.printing import console, out, print_json
 from draftproof.conformance.reporting import matrix
-from draftproof.conformance.reporting.records import Report
+from draftproof.conformance.reporting.records import Report, Result
 from draftproof.conformance.reporting.terminal import arrange_tables
 from draftproof.conformance.running.scope.selection import is_cut
 from draftproof.conformance.running.session import is_wrong
@@ -75,11 +75,15 @@ def show_outcome(
 def _show_failures(report: Report, folder: Path) -> None:
     """Print what is wrong with a backend."""
     wrong = list(filter(is_wrong, report.results))
-    # One of each law: that a bug breaks several laws says more of it than five cases of one.
-    shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
+    # One of each law, the worst: that a bug breaks several laws says more of it than five cases of one.
+    worst: dict[tuple[str, str], Result] = {}
+    for result in wrong:
+        if result.excess > worst.setdefault((result.operation, result.law), result).excess:
+            worst[result.operation, result.law] = result
+    shown = list(worst.values())
     for result in shown[:SHOWN]:
         out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False, soft_wrap=True)
-        what = [str(finding) for finding in result.findings[:2]] or [result.reason]
+        what = [str(finding) for finding in result.worst_first[:2]] or [result.reason]
         for line in (*what, result.reproduce):
             out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
     if len(wrong) > len(shown[:SHOWN]):

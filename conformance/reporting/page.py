@@ -216,7 +216,7 @@ def _panels(reports: Sequence[Report], matrix: Matrix) -> dict[tuple[str, Column
 
 def _rank(result: Result) -> tuple[int, float]:
     """Return what sorts failing cases: by state, then by how far the worst finding is off."""
-    return WORST_FIRST.index(result.state.value), -max((f.excess for f in result.findings), default=math.inf)
+    return WORST_FIRST.index(result.state.value), -result.excess
 
 
 def _cells(panels: Mapping[tuple[str, Column], Panel]) -> dict[tuple[str, str], list[Panel]]:

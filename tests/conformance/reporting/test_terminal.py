@@ -1,6 +1,7 @@
 """What a terminal of eighty columns shows: everything that matters, nothing cut."""
 
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ from draftproof.conformance.reporting.matrix import Cell, Column, Matrix
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.strategies import reports as drawn_reports
 from draftproof.conformance.reporting.terminal import arrange_tables
-from draftproof.properties.core.verdict import State
+from draftproof.properties.core.verdict import Finding, State
 
 BACKENDS = ("eager", "triton", "cupy", "cuda", "host", "someones_fused_kernels")
 OPERATIONS = ("verify_chain_greedy", "softmax", "fill_block_tables")
@@ -89,3 +90,18 @@ def test_paths_and_reproductions_stand_in_one_line(
     assert re.search(
         r"draftproof replay 'verify_chain/B=\d,K=4,V=128256/.*' --backend \S+ --law '.*'\n", text
     )
+
+
+def test_of_each_law_the_worst_case_is_shown_with_its_worst_finding(
+    reports: tuple[Report, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrong = [result for result in reports[2].results if result.state is State.FAIL]
+    slight, bad = Finding("row 1", "1", "2", 1.5), Finding("row 2", "3", "4", 900.0)
+    found = [(slight,), (slight, slight, bad), (slight,)]
+    edited = tuple(replace(r, findings=f) for r, f in zip(wrong, found, strict=False))
+    console: Any = Console(file=StringIO(), width=80)
+    monkeypatch.setattr(outcome, "out", console)
+    outcome.show_outcome([replace(reports[2], results=edited)], tmp_path, [], {}, False)
+    _, said = console.file.getvalue().split("fail verify_chain")
+    assert said.splitlines()[1] == "    row 2: expected 3, got 4 (900 x the allowed error)"
+    assert wrong[1].case in said
