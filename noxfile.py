@@ -20,6 +20,8 @@ NVCC = "cuda-toolkit[nvcc,cudart,crt,nvvm,cccl]==13.0.3"
 BACKENDS = ("draftproof.optimized.cuda", "draftproof.optimized.cupy")
 TYPES = ("mypy", "nox")
 """What checking types needs beside torch; in the tests' environment, for another torch takes a minute."""
+SITE = ("mkdocs-material", "mkdocstrings-python", "ruff")
+"""What builds the site; ruff breaks long signatures into lines."""
 CLI = "draftproof.conformance.cli.main"
 STARTED = time.monotonic()
 MAIN_JOB = 155.0
@@ -169,9 +171,15 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Run every code block of the documentation, and remake what follows from the evidence."""
+    """Build the documentation site into site/, run its code blocks, and hold the evidence's parts to it.
+
+    A link or an anchor that leads nowhere ends it.
+    """
     _install(session, "torch", "test")
-    session.run("pytest", "tests/test_docs.py", *session.posargs)
+    session.install("-c", CONSTRAINTS, *SITE)
+    # Not with --quiet: warnings that are not shown do not count.
+    session.run("mkdocs", "build", env={"NO_MKDOCS_2_WARNING": "1"})
+    session.run("pytest", "tests/test_docs.py", "tests/test_site.py", *session.posargs)
     session.run("draftproof", "badge", "--check")
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from draftproof.conformance.cli.printing import console, out, print_json
 from draftproof.conformance.reporting import matrix
-from draftproof.conformance.reporting.records import Report
+from draftproof.conformance.reporting.records import Report, Result
+from draftproof.conformance.reporting.terminal import arrange_tables
 from draftproof.conformance.reporting.unjudged import list_unjudged
-from draftproof.conformance.running.inspection import TIME_OVER
+from draftproof.conformance.running.scope.selection import is_cut
 from draftproof.conformance.running.session import is_wrong
 from draftproof.conformance.running.waivers import Waiver
 from draftproof.properties.core.verdict import State
@@ -27,10 +28,12 @@ def show_outcome(
     idle: Sequence[Waiver],
     unproved: Mapping[str, str],
     as_json: bool,
+    quiet: bool = False,
 ) -> None:
     """Print the matrix, one failure of each law and the score; with ``as_json`` the same as JSON.
 
-    ``idle`` waivers waive nothing; of the ``unproved`` backends nothing was judged, for the reason given.
+    With ``quiet`` only the failures are printed. ``idle`` waivers waive nothing; of the ``unproved`` backends
+    nothing was judged, for the reason given.
     """
     table = matrix.Matrix.from_reports(reports)
     for waiver in idle:
@@ -46,32 +49,52 @@ def show_outcome(
             }
         )
         return
-    out.print(matrix.rich_table(table))
+    if not quiet:
+        for part in arrange_tables(table, out.width):
+            out.print(part)
     for report in reports:
-        _show_report(report, folder)
+        _show_failures(report, folder)
+        if not quiet:
+            _show_limits(report)
+    if quiet:
+        return
     score = table.score
-    if score.incomplete:
-        out.print(f"incomplete, {score.run} of {score.due}: {TIME_OVER}", highlight=False)
+    reasons = dict.fromkeys(result.reason for each in reports for result in each.results if is_cut(result))
+    if reasons:
+        word = "incomplete, " if score.incomplete else "run were "
+        cut = f"{word}{score.run} of {score.due}: {'; '.join(reasons)}"
+        out.print(cut, highlight=False, markup=False, soft_wrap=True)
     out.print(
         f"{score.good} of {score.due} checks passed, {score.covers}% of the matrix covered; "
         f"page: {folder / 'index.html'}, badge: {folder / 'badge.svg'}",
         highlight=False,
+        markup=False,
+        soft_wrap=True,  # a path that was broken could not be copied
     )
 
 
-def _show_report(report: Report, folder: Path) -> None:
-    """Print what is wrong with a backend, what it was not held to, and why it cannot run."""
+def _show_failures(report: Report, folder: Path) -> None:
+    """Print what is wrong with a backend."""
     wrong = list(filter(is_wrong, report.results))
-    # One of each law: that a bug breaks several laws says more of it than five cases of one.
-    shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
+    # One of each law, the worst: that a bug breaks several laws says more of it than five cases of one.
+    worst: dict[tuple[str, str], Result] = {}
+    for result in wrong:
+        if result.excess > worst.setdefault((result.operation, result.law), result).excess:
+            worst[result.operation, result.law] = result
+    shown = list(worst.values())
     for result in shown[:SHOWN]:
-        out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
-        what = [str(finding) for finding in result.findings[:2]] or [result.reason]
+        out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False, soft_wrap=True)
+        what = [str(finding) for finding in result.worst_first[:2]] or [result.reason]
         for line in (*what, result.reproduce):
             out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
     if len(wrong) > len(shown[:SHOWN]):
         rest = len(wrong) - len(shown[:SHOWN])
-        out.print(f"and {rest} more in {folder / 'index.html'}", highlight=False)
+        where = f"and {rest} more in {folder / 'index.html'}"
+        out.print(where, highlight=False, markup=False, soft_wrap=True)
+
+
+def _show_limits(report: Report) -> None:
+    """Print what a backend was not held to, and why it cannot run."""
     for restriction in report.header.subject.restrictions:
         words = f"restricted, as {report.header.subject.backend} declares: {restriction}"
         out.print(words, highlight=False, markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from draftproof.conformance.reporting.records import Result
 from draftproof.conformance.running.session import is_wrong
@@ -35,5 +36,12 @@ def show_steps(total: int, console: Console) -> Iterator[Callable[[str, int], No
 
 
 def _bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # On a narrow terminal a long name is broken into lines: the numbers stay whole.
+    name, whole = Column(overflow="fold"), Column(no_wrap=True)
+    columns = (
+        TextColumn("{task.description}", table_column=name),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(table_column=whole),
+        TimeElapsedColumn(table_column=whole),
+    )
     return Progress(*columns, console=console, transient=not console.is_terminal)

@@ -26,7 +26,8 @@ from draftproof.conformance.reporting.records import Machine, Result
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.running.backends import BACKENDS, choose_device
 from draftproof.conformance.running.crew import Crew
-from draftproof.conformance.running.inspection import is_cut, judge_forgiveness
+from draftproof.conformance.running.inspection import judge_forgiveness
+from draftproof.conformance.running.scope.selection import is_cut
 from draftproof.conformance.timing.bench import prepare_benches
 from draftproof.properties.cases.plan import Check, plan
 from draftproof.properties.core.promises import read_promises

@@ -90,7 +90,7 @@ def rank_backends(evidence: Evidence) -> dict[str, list[str]]:
 def _show_device(evidence: Evidence, folder: Path, data: Path, today: Today) -> dict[Path, str]:
     rows = [timed.bench for timed in evidence.bench]
     spent = sum_up(data)
-    made = {folder / f"{data.name}.md": _page(evidence, today, spent)}
+    made = {folder / f"{data.name}.md": _page(evidence, data.name, today, spent)}
     made |= _make_badge(evidence, folder / f"{data.name}-badge", today)
     if rows:
         made[folder / f"{data.name}-speed.svg"] = charts.chart(rows)
@@ -171,7 +171,7 @@ def _fate(mutant: Mutant) -> str:
     return f"rejected by {', '.join(mutant.laws)}" if mutant.laws else "**survived**"
 
 
-def _page(evidence: Evidence, today: Today, spent: str) -> str:
+def _page(evidence: Evidence, name: str, today: Today, spent: str) -> str:
     table = matrix.Matrix.from_evidence(evidence, today)
     parts = [
         f"# Evidence: {evidence.device}",
@@ -182,7 +182,8 @@ def _page(evidence: Evidence, today: Today, spent: str) -> str:
         "\n".join(f"- `{mutant.name}`: {_fate(mutant)}. {mutant.story}" for mutant in evidence.mutants),
     ]
     if evidence.bench:
-        parts += ["## Speed", charts.markdown([timed.bench for timed in evidence.bench])]
+        drawn = f"![Times as ratios to the byte floor, and against size]({name}-speed.svg)"
+        parts += ["## Speed", drawn, charts.markdown([timed.bench for timed in evidence.bench])]
     libraries: dict[str, list[str]] = {}
     for run in _runs(evidence):
         for library, version in run.versions.items():

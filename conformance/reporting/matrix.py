@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.freshness import Today
@@ -11,9 +11,6 @@ from draftproof.conformance.evidence.records import Evidence
 from draftproof.conformance.reporting.glyphs import MARKS, STALE, percent, pick_worst_state
 from draftproof.conformance.reporting.records import Report
 from draftproof.conformance.reporting.report import short_name
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 GOOD = {"pass"}
 NOT_DUE = {"absent", "unavailable", "not promised", "not observed"}
@@ -180,7 +177,7 @@ def markdown(matrix: Matrix) -> str:
         _line(["operation", "dtype", *matrix.backends]),
         _line(["---", "---", *[":---:"] * len(matrix.backends)]),
     ]
-    for (operation, dtype), cells in _by_dtype(matrix):
+    for (operation, dtype), cells in list_rows(matrix):
         lines.append(_line([f"`{operation}`", dtype, *(cell.text if cell else "" for cell in cells)]))
     legend = " · ".join(
         f"{mark.glyph} {mark.letter} {state}" for state, mark in MARKS.items() if state in matrix.score.states
@@ -188,22 +185,8 @@ def markdown(matrix: Matrix) -> str:
     return "\n".join([*lines, "", legend]).rstrip()
 
 
-def rich_table(matrix: Matrix, title: str = "") -> "Table":
-    """Return the matrix as a table for the terminal."""
-    from rich.table import Table
-
-    table = Table(title=title or None)
-    table.add_column("operation", no_wrap=True)
-    table.add_column("dtype", no_wrap=True)
-    for backend in matrix.backends:
-        table.add_column(backend, justify="right")
-    for (operation, dtype), cells in _by_dtype(matrix):
-        table.add_row(operation, dtype, *(_styled(cell) if cell else "" for cell in cells))
-    return table
-
-
-def _by_dtype(matrix: Matrix) -> Iterator[tuple[tuple[str, str], list[Cell | None]]]:
-    """Yield each operation and dtype with its cells by backend: narrow enough for a terminal."""
+def list_rows(matrix: Matrix) -> Iterator[tuple[tuple[str, str], list[Cell | None]]]:
+    """Yield each operation and dtype with its cells by backend, as a table of text has them."""
     for operation in matrix.operations:
         for dtype in dict.fromkeys(column.dtype for column in matrix.columns):
             cells = [matrix.cells.get((operation, Column(backend, dtype))) for backend in matrix.backends]
@@ -230,7 +213,3 @@ def update_markers(text: str, name: str, content: str) -> str:
 
 def _line(texts: Iterable[str]) -> str:
     return f"| {' | '.join(texts)} |"
-
-
-def _styled(cell: Cell) -> str:
-    return f"[{MARKS[cell.state].style}]{cell.text}[/]"

@@ -1,5 +1,6 @@
 """What a report consists of, as values; their field names are the names in the file."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -91,6 +92,16 @@ class Result:
     def key(self) -> tuple[str, str, str, str]:
         """What may occur once in a report."""
         return self.operation, self.dtype, self.law, self.case
+
+    @property
+    def worst_first(self) -> list[Finding]:
+        """The findings, those first that are off by most."""
+        return sorted(self.findings, key=lambda finding: -finding.excess)
+
+    @property
+    def excess(self) -> float:
+        """By how much the worst finding is off; infinity where nothing says it, as after a crash."""
+        return max((finding.excess for finding in self.findings), default=math.inf)
 
 
 class Timing(NamedTuple):

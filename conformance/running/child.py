@@ -52,6 +52,7 @@ class Child:
         self._channel: Channel | None = None
         self._hello: Hello | None = None
         self._asked = 0
+        self._answered: set[str] = set()
 
     def hello(self) -> Hello:
         """Start the child if there is none, and return what it said of the backend."""
@@ -88,7 +89,12 @@ class Child:
             return self._bury(operation, Answer(State.ERROR, 0.0, reason=reason))
         if answer.poisoned:
             return self._bury(operation, replace(answer, reason=f"the device was lost: {answer.reason}"))
+        self._answered.add(operation)
         return answer
+
+    def has_answered(self, operation: str) -> bool:
+        """Whether the process has answered for an operation, so that whatever it compiles is compiled."""
+        return operation in self._answered
 
     def stop(self) -> None:
         """End the child at once, and whatever it has started."""
@@ -99,6 +105,7 @@ class Child:
         if self._channel is not None:
             self._channel.close()
         self._process = self._channel = None
+        self._answered.clear()
 
     def __enter__(self) -> Self:
         return self

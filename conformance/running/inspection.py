@@ -1,7 +1,6 @@
 """How one backend is inspected: a check becomes a result, whichever child makes it."""
 
 import math
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +10,8 @@ from draftproof.conformance.reporting.unjudged import KEPT, NO_PROMISE
 from draftproof.conformance.running.backends import choose_device
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.messages import Answer, Hello
+from draftproof.conformance.running.scope.patience import Patience
+from draftproof.conformance.running.scope.selection import FORGIVENESS, TIME_OVER, Selection, is_cut
 from draftproof.conformance.running.waivers import Waivers
 from draftproof.properties.backend import exempt
 from draftproof.properties.cases.plan import Check
@@ -28,12 +29,9 @@ SHRINKS = 12
 TRIES, TRY_SECONDS = 2, 10.0
 """How often, and how long, something is looked at that is not promised."""
 
-TIME_OVER = "the time asked for was over"
-"""The reason of what was not run because the run was limited; it alone is nothing wrong."""
-
 
 class Inspection:
-    """One backend on one device: what is waived, how often children died, and when the time is over."""
+    """One backend on one device: what is waived, what is asked for, how often children died, and time."""
 
     def __init__(
         self,
@@ -43,15 +41,19 @@ class Inspection:
         deaths: Counter[str],
         waivers: Waivers | None = None,
         deadline: float = math.inf,
+        selection: Selection | None = None,
+        timeout: float | None = None,
     ) -> None:
         self.backend, self.asked, self.hello, self.deaths = backend, device, hello, deaths
         self.tried: Counter[tuple[str, str]] = Counter()
-        self.waivers, self.deadline = waivers or Waivers(), deadline
-        """``deadline`` is a time of ``time.monotonic``."""
+        self.waivers, self.selection = waivers or Waivers(), selection or Selection()
+        self.patience = Patience(timeout, deadline)
 
     def judge(self, child: Child, check: Check) -> Result:
         """Check one law on one case in a child, unless it must not or need not be."""
         law, case = check.law, check.case
+        if reason := self.selection.leave_out(check):
+            return self._result(check, Answer(State.NOT_RUN, 0.0, reason=reason), case)
         if crash := self.waivers.never_launch(case.operation, str(case)):
             return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
         if reason := exempt(self.hello.variants, law.name, case.operation):
@@ -64,31 +66,31 @@ class Inspection:
         if self.deaths[case.operation] >= DEATHS:
             reason = f"the process died {DEATHS} times before"
             return self._result(check, Answer(State.NOT_RUN, 0.0, reason=reason), case)
-        if self._left() <= 0:
+        if not self.patience.left:
             return self._result(check, Answer(State.NOT_RUN, 0.0, reason=TIME_OVER), case)
         answer = self._ask(child, check, case)
         if answer.state is State.FAIL and law.cases is None:
             case, answer = self._shrink(child, check, answer)
         return self._result(check, answer, case)
 
-    def _left(self) -> float:
-        return self.deadline - time.monotonic()
-
     def _ask(self, child: Child, check: Check, case: Case) -> Answer:
         """Ask for one answer; a case that the end of the time cuts short has not been run."""
-        limit = min(check.law.seconds, max(self._left(), 0.0))
-        answer = child.check(case.operation, check.law.name, case, limit)
-        if answer.hung and limit < check.law.seconds:
+        operation, left = case.operation, self.patience.left
+        limit = self.patience.limit(operation, check.law, warm=child.has_answered(operation))
+        answer = child.check(operation, check.law.name, case, min(limit, left))
+        if answer.hung and left < limit:
             return replace(answer, state=State.NOT_RUN, reason=TIME_OVER)
+        if answer.hung or child.has_answered(operation):
+            self.patience.learn(operation, answer.seconds, hung=answer.hung)
         return answer
 
     def _try(self, child: Child, check: Check) -> Answer:
         """Say what is not promised; look once or twice whether it is kept all the same."""
         operation, reason = check.case.operation, f"{NO_PROMISE} {check.unpromised}"
         self.tried[operation, check.unpromised] += 1
-        if self.tried[operation, check.unpromised] <= TRIES and self._left() > 0:
+        if self.tried[operation, check.unpromised] <= TRIES and self.patience.left > 0:
             died = self.deaths[operation]
-            limit = min(TRY_SECONDS, check.law.seconds, self._left())
+            limit = min(TRY_SECONDS, check.law.seconds, self.patience.left)
             answer = child.check(operation, check.law.name, check.case, limit, promised=False)
             self.deaths[operation] = died  # what was not promised is not held against it
             if answer.state is State.PASS:
@@ -99,7 +101,7 @@ class Inspection:
         """Return the smallest case found to fail the same law, with its answer."""
         smallest, attempts = check.case, SHRINKS
         candidates = _list_smaller(smallest)
-        while attempts and self._left() > 0 and (case := next(candidates, None)):
+        while attempts and self.patience.left and (case := next(candidates, None)):
             attempts -= 1
             tried = self._ask(child, check, case)
             if tried.state is State.FAIL:
@@ -127,11 +129,6 @@ class Inspection:
         )
 
 
-def is_cut(result: Result) -> bool:
-    """Whether a result says only that the time asked for was over."""
-    return result.state is State.NOT_RUN and result.reason == TIME_OVER
-
-
 def judge_forgiveness(results: Sequence[Result]) -> Iterator[Result]:
     """Yield, by dtype, a failure if more decisions needed forgiveness than rounding explains.
 
@@ -148,15 +145,16 @@ def judge_forgiveness(results: Sequence[Result]) -> Iterator[Result]:
         finding = Finding(
             "all decisions", "at most 1e-4 within the rounding bound", f"{forgiven} of {decisions}"
         )
-        cut, unseen = all(is_cut(result) for result in mine), decisions == 0
+        unseen = decisions == 0
+        cut = next((result.reason for result in mine if is_cut(result)), "") if all(map(is_cut, mine)) else ""
         yield Result(
             operation=mine[0].operation,
             dtype=dtype,
-            law="forgiveness",
+            law=FORGIVENESS,
             case="-",
             state=State.NOT_RUN if unseen else State.FAIL if excessive else State.PASS,
             findings=(finding,) if excessive else (),
-            reason=(TIME_OVER if cut else "no decision was judged") if unseen else "",
+            reason=(cut or "no decision was judged") if unseen else "",
         )
 
 

@@ -13,6 +13,7 @@ from draftproof.conformance.reporting.records import Result
 from draftproof.conformance.running.backends import is_meant
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.inspection import Inspection, judge_forgiveness
+from draftproof.conformance.running.scope.selection import Selection
 from draftproof.conformance.running.waivers import Waivers
 from draftproof.properties.cases.plan import Check, plan
 from draftproof.properties.core.contract import Contract
@@ -57,13 +58,20 @@ class Run:
         ]
         self.checks: list[tuple[Contract, Check]] = interleave(plans)
 
-    def results(self, waivers: Waivers, deadline: float = math.inf) -> Iterator[Result]:
-        """Run everything but what the waivers say crashes; yield a result per check.
+    def results(
+        self,
+        waivers: Waivers,
+        deadline: float = math.inf,
+        selection: Selection | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[Result]:
+        """Run what is selected, but not what the waivers say crashes; yield a result per check.
 
         An operation that cannot be run has one result for each dtype. From ``deadline`` on, a time of
-        ``time.monotonic``, nothing is run any more.
+        ``time.monotonic``, nothing is run any more; ``timeout`` is the seconds a check may take.
         """
-        inspection = Inspection(self.backend, self.asked, self.hello, self._deaths, waivers, deadline)
+        about = self.backend, self.asked, self.hello, self._deaths
+        inspection = Inspection(*about, waivers, deadline, selection, timeout)
         try:
             if self.hello.unavailable:
                 yield from self._without(self.present, State.UNAVAILABLE, self.hello.unavailable)

@@ -30,11 +30,11 @@ from draftproof.conformance.reporting.records import (
     Suite,
 )
 from draftproof.conformance.reporting.report import ReportWriter, read, short_name
-from draftproof.conformance.running.inspection import is_cut
 from draftproof.conformance.running.runner import Run
+from draftproof.conformance.running.scope.selection import CUT_SHORT, Selection, is_cut
 from draftproof.conformance.running.waivers import Waivers
 from draftproof.conformance.running.waivers import load as load_waivers
-from draftproof.properties.cases.plan import digest, plan
+from draftproof.properties.cases.plan import Check, digest, plan
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import Contract
 from draftproof.properties.core.promises import PROFILES
@@ -48,14 +48,14 @@ def is_wrong(result: Result) -> bool:
 
 
 def find_unproved(reports: Sequence[Report]) -> dict[str, str]:
-    """Return the backends of which nothing was judged, each with the reason; want of time is none."""
+    """Return the backends of which nothing was judged, each with the reason; an early end is none."""
     judged = {State.PASS, State.FAIL, State.ERROR}
     return {
         report.header.subject.backend: next(
             (result.reason for result in report.results if result.reason), "nothing was due"
         )
         for report in reports
-        if not any(result.state in judged or is_cut(result) for result in report.results)
+        if not any(result.state in judged or result.reason in CUT_SHORT for result in report.results)
     }
 
 
@@ -68,9 +68,16 @@ def share_time(deadline: float, parts: int) -> float:
     return now + (deadline - now) / max(1, parts)
 
 
-def count_jobs(device: str) -> int:
-    """Return how many children work at once: one on a GPU, one per core elsewhere."""
-    return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+def count_jobs(device: str, asked: int | None = None) -> int:
+    """Return how many children work at once: one on a GPU; elsewhere as many as asked for, or one per core.
+
+    Raises DiagnosticError if more are asked for than a GPU has room for.
+    """
+    if device == "cuda" and (asked or 1) > 1:
+        raise DiagnosticError(
+            "jobs-gpu", f"-n {asked}: on a GPU, where time and memory are measured, one works at a time"
+        )
+    return 1 if device == "cuda" else asked or len(os.sched_getaffinity(0))
 
 
 def read_waivers(path: Path | None, budget: str, seed: int) -> Waivers:
@@ -96,13 +103,14 @@ class Session:
         budget: str,
         seed: int,
         contracts: Sequence[Contract],
+        jobs: int | None = None,
         python: str = sys.executable,
     ) -> None:
         self.backend, self.budget, self.seed = backend, budget, seed
         self.contracts = contracts
         self.started = datetime.now(UTC)
         try:
-            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device), python)
+            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device, jobs), python)
         except ValueError as error:
             raise DiagnosticError("backend-variants", f"{backend}: {error}") from error
         if self.run.hello.broken:
@@ -128,9 +136,14 @@ class Session:
         return self.run.device
 
     @property
+    def checks(self) -> list[Check]:
+        """What is due of the operations that the backend has."""
+        return [check for contract, check in self.run.checks if contract in self.run.present]
+
+    @property
     def total(self) -> int:
         """How many checks will be run."""
-        return 0 if not self.can_run else sum(c in self.run.present for c, _ in self.run.checks)
+        return len(self.checks) if self.can_run else 0
 
     def header(self) -> Header:
         """Describe the run, with the libraries that the backend has."""
@@ -157,16 +170,20 @@ class Session:
         seen: Callable[[Result], None],
         benches: Callable[[], Iterator[BenchRow]] | None = None,
         deadline: float = math.inf,
+        selection: Selection | None = None,
+        timeout: float | None = None,
     ) -> Report:
         """Run the checks, then the timings, into ``<folder>/<backend>.jsonl``; return what was written.
 
-        At ``deadline``, a time of ``time.monotonic``, both end; what was left out of the checks is not run.
+        At ``deadline``, a time of ``time.monotonic``, both end; what was left out of the checks is not run,
+        nor is what is not selected. ``timeout`` is the seconds that a check may take.
         """
-        path = folder / f"{short_name(self.backend)}.jsonl"
+        path, selection = folder / f"{short_name(self.backend)}.jsonl", selection or Selection()
         with ReportWriter(path, self.header()) as writer:
-            for raw in self.run.results(waivers, deadline):
+            for raw in self.run.results(waivers, deadline, selection, timeout):
                 result = waivers.settle(raw)
                 writer.result(result)
+                selection.failed |= is_wrong(result)
                 seen(result)
             if benches is not None:
                 for row in takewhile(lambda _: time.monotonic() < deadline, benches()):
@@ -179,6 +196,7 @@ def load_sessions(
     budget: str,
     seed: int,
     contracts: Sequence[Contract],
+    jobs: int | None = None,
     python: str = sys.executable,
 ) -> list[Session]:
     """Load the backends, modules with the device of each, at the same time: most of it is waiting.
@@ -186,7 +204,8 @@ def load_sessions(
     So what makes no sense is said before anything runs, and time is shared among those that can.
     """
     with ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
-        loading = [pool.submit(Session, *about, budget, seed, contracts, python) for about in devices.items()]
+        about = budget, seed, contracts, jobs, python
+        loading = [pool.submit(Session, *each, *about) for each in devices.items()]
         return [each.result() for each in loading]
 
 

@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reporting import charts
@@ -109,24 +108,9 @@ def _on_gpu(backend: str) -> bool:
 
 
 def show_benches(rows: Sequence[BenchRow], folder: Path, console: Console) -> None:
-    """Print the table and write it, with the chart, ready for a pull request."""
-    table = Table()
-    for heading in ("operation", "shape", "backend", "us", "x floor", "x baseline", "target", "published"):
-        table.add_column(heading, justify="left" if heading in ("operation", "shape", "backend") else "right")
-    for row in rows:
-        _, shape, dtype, options, *_ = row.case.split("/")
-        telling = [f" {part}" for part in options.split(",") if part.startswith(("rule=", "act="))]
-        table.add_row(
-            row.operation,
-            f"{shape} {dtype}{''.join(telling)}",
-            row.backend,
-            f"{row.microseconds:.2f}",
-            f"{row.ratio_to_floor:.2f}",
-            f"{row.ratio_to_eager:.3f}" if row.ratio_to_eager else "-",
-            f"{row.target_microseconds:g}" if row.target_microseconds else "-",
-            f"{row.peer_microseconds:g} {row.peer}" if row.peer_microseconds else "-",
-        )
-    console.print(table)
+    """Print the times and write them, with the chart, ready for a pull request."""
+    for line in charts.write_lines(rows):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.json").write_text(
         json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8"

@@ -22,14 +22,16 @@ const hasDtype = (element) => keeps("dtype", [element.dataset.dtype]);
 function filter() {
   for (const chip of all("[data-filter]")) chip.setAttribute("aria-pressed", chosen[chip.dataset.filter].has(chip.dataset.value));
   document.querySelector(".clear").hidden = !chosen.state.size && !chosen.dtype.size;
-  for (const cell of all(".matrix [data-dtype]")) cell.hidden = !hasDtype(cell);
-  for (const head of all(".matrix [data-backend]")) {
-    const columns = all(".matrix thead [data-of]").filter((column) => column.dataset.of === head.dataset.backend && !column.hidden);
-    head.hidden = !columns.length;
-    head.colSpan = columns.length || 1;
+  for (const cell of all(".cell")) {
+    cell.hidden = !hasDtype(cell);
+    cell.classList.toggle("dim", !hasState(cell));
   }
-  for (const cell of all(".matrix td[data-states]")) cell.classList.toggle("dim", !hasState(cell));
-  for (const row of all(".matrix .operation")) row.hidden = !all("td[data-states]", row).some((cell) => !cell.hidden && hasState(cell));
+  for (const head of all(".matrix [data-backend]")) {
+    const column = all(".matrix td").filter((place) => place.dataset.of === head.dataset.backend);
+    head.hidden = !column.some((place) => all(".cell", place).some((cell) => !cell.hidden));
+    for (const place of column) place.hidden = head.hidden;
+  }
+  for (const row of all(".matrix .operation")) row.hidden = !all(".cell", row).some((cell) => !cell.hidden && hasState(cell));
   for (const group of all(".matrix tbody")) group.hidden = all(".operation", group).every((row) => row.hidden);
   for (const panel of all(".panel")) panel.hidden = !(hasState(panel) && hasDtype(panel));
 }

@@ -5,7 +5,7 @@ from draftproof.properties.core.contract import Argument
 NODES = Argument(
     "nodes", ("M", "8"), "int32", "a row per node: parent, start, length, end, key, born, 0, 0", hostile=True
 )
-STATUS = Argument("status", ("R",), "int32", "status bits")
+STATUS = Argument("status", ("R",), "int32", "0, or bits: INVALID_TREE, INVALID_LENGTH")
 PAGE_SIZES = (1, 2, 3, 4, 16, 32, 64, 128, 250, 256)
 SECTOR = 32
 """Bytes that memory moves at least."""

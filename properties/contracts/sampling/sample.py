@@ -35,7 +35,7 @@ SAMPLE = FunctionContract(
     ),
     outputs=(
         Argument("tokens", ("B",), "int32", "the drawn ids"),
-        Argument("status", ("B",), "int32", "status bits"),
+        Argument("status", ("B",), "int32", "0, or bits: DEGENERATE, NAN_SEEN"),
     ),
     oracle=reference.sample,
     fill=inputs.sample,

@@ -11,7 +11,7 @@ from draftproof.properties.contracts.speculative.drafted import (
     ACCEPTED,
     DRAFT_LENGTHS,
     DRAFT_TOKENS,
-    STATUS,
+    ROW_STATUS,
     TOKENS,
 )
 from draftproof.properties.core.case import Case
@@ -94,7 +94,7 @@ VERIFY_CHAIN = FunctionContract(
         ),
         Argument("sample_uniforms", ("B",), "float32 or float64", "one in [0, 1) per request", domain=(0, 1)),
     ),
-    outputs=(TOKENS, ACCEPTED, STATUS),
+    outputs=(TOKENS, ACCEPTED, ROW_STATUS),
     oracle=reference.verify_chain,
     fill=inputs.chain,
     judge=judge_chain,

@@ -19,7 +19,7 @@ from draftproof.conformance.evidence.machine import describe_machine
 from draftproof.conformance.evidence.records import Evidence
 from draftproof.conformance.evidence.store import load, save
 from draftproof.conformance.reporting.records import Result
-from draftproof.conformance.running.inspection import TIME_OVER
+from draftproof.conformance.running.scope.selection import TIME_OVER
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.verdict import State
 from draftproof.properties.laws.shared.concurrency import TWO_GRAPHS, TWO_STREAMS

@@ -42,6 +42,9 @@ def test_the_readme_and_the_pictures_are_made_from_it(project: Path) -> None:
     assert "[docs/evidence](docs/evidence/nvidia-h100-80gb-hbm3.md)" in text
     for name in ("badge.svg", "nvidia-h100-80gb-hbm3-badge.svg", "nvidia-h100-80gb-hbm3-chain.svg"):
         assert f"docs/evidence/{name}" in made
+    shown = project / "docs" / "evidence"
+    assert "](nvidia-h100-80gb-hbm3-speed.svg)" in (shown / "nvidia-h100-80gb-hbm3.md").read_text()
+    assert (shown / "nvidia-h100-80gb-hbm3-speed.svg").is_file()
     assert publish.update(project, write=False) == []
 
 

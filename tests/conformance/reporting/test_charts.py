@@ -7,7 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from draftproof.conformance.reporting.charts import chart, draw_inline_charts, markdown, panels
+from draftproof.conformance.reporting.charts import (
+    chart,
+    draw_inline_charts,
+    draw_inline_ratios,
+    markdown,
+    panels,
+    write_lines,
+)
+from draftproof.conformance.reporting.charts.dots import LETTER, RIGHT, lay_out, list_dots
+from draftproof.conformance.reporting.charts.ink import assign_looks
+from draftproof.conformance.reporting.charts.scale import span_log
 from draftproof.conformance.reporting.records import BenchRow, Report
 from draftproof.conformance.reporting.strategies import benches
 
@@ -91,3 +101,80 @@ def test_nothing_timed_is_nothing_drawn() -> None:
 def test_any_timings_can_be_drawn(drawn: list[BenchRow]) -> None:
     ET.fromstring(chart(drawn))
     assert len(markdown(drawn).splitlines()) == len(drawn) + 2
+
+
+def at_one_size(reports: tuple[Report, ...]) -> list[BenchRow]:
+    """Leave every operation one size: there is nothing to draw a line through."""
+    return [row for row in rows(reports) if "/B=64," in row.case]
+
+
+def test_a_single_point_gets_no_panel_but_a_line_of_the_dot_plot(reports: tuple[Report, ...]) -> None:
+    alone = at_one_size(reports)
+    assert alone
+    assert draw_inline_charts(alone) == []
+    drawn = chart(alone)
+    assert "µs" not in drawn
+    assert len(re.findall(r'<g id="axes_', drawn)) == 1
+    for ratios in draw_inline_ratios(alone):
+        for word in ("sample", "verify_chain", "B=64", "triton", "target", "FlashInfer, published", "1 x"):
+            assert f">{word}<" in ratios
+
+
+def test_ratios_are_to_the_floor_and_say_which_shape(reports: tuple[Report, ...]) -> None:
+    timed = [*rows(reports), *(replace(r, case=r.case.replace("token", "block")) for r in rows(reports))]
+    token, block, sample = list_dots(panels(timed))
+    assert (token.shape, block.shape, sample.shape) == ("B=256, rule=token", "B=256, rule=block", "B=256")
+    (row,) = [r for r in rows(reports) if r.case.startswith("sample/B=256") and r.backend.endswith("cuda")]
+    assert sample.backends["cuda"] == pytest.approx(row.ratio_to_floor)
+    assert sample.target == pytest.approx(50 / row.floor_microseconds)
+    assert sample.peer == ("SGLang", pytest.approx(69 / row.floor_microseconds))
+
+
+@given(st.lists(st.floats(1e-4, 1e7), min_size=1, max_size=20))
+def test_no_axis_is_bare_or_cuts_what_is_drawn(drawn: list[float]) -> None:
+    scale = span_log(drawn)
+    assert scale.low <= min(drawn) / 1.2
+    assert scale.high >= max(drawn) * 1.2
+    assert 2 <= len(scale.ticks) <= 12
+    assert len(set(scale.words)) == len(scale.words)
+
+
+def test_everyone_in_a_figure_is_told_apart() -> None:
+    looks = assign_looks(["eager", *map(str, range(20))], [f"peer {n}" for n in range(8)])
+    assert len(set(looks.backends.values())) == 21
+    assert len(set(looks.peers.values())) == 8
+    assert not set(looks.backends.values()) & set(looks.peers.values())
+
+
+@pytest.mark.parametrize("operation", ["sample", "apply_penalties_in_place_and_sample_again"])
+def test_names_do_not_run_into_one_another(reports: tuple[Report, ...], operation: str) -> None:
+    long = [replace(row, operation=operation) for row in at_one_size(reports)]
+    long += [replace(row, case=row.case.replace("V=128256", "V=1,count=2,width=3")) for row in long]
+    lines = list_dots(panels(long))
+    for width in (5.2, 10.4):
+        layout = lay_out(lines, width)
+        names = [LETTER * len(line.operation) for line in lines]
+        shapes = [LETTER * len(line.shape) for line in lines]
+        room = layout.left * width if layout.beside else RIGHT * width
+        if not layout.stacked:
+            assert max(map(sum, zip(names, shapes, strict=True))) <= room
+        assert max(*names, *shapes) <= room
+
+
+def test_no_legend_is_cut(reports: tuple[Report, ...]) -> None:
+    """A letter of DejaVu Sans at nine points takes about five points."""
+    named = [replace(row, backend=f"{row.backend}_of_somebody_else") for row in rows(reports)]
+    for svg in (chart([*rows(reports), *named]), *draw_inline_ratios([*rows(reports), *named])):
+        width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
+        for x, word in re.findall(r'font-size: 9px[^>]* x="([\d.]+)"[^>]*>([^<]+)</text>', svg):
+            assert float(x) + 5.0 * len(word) < width, word
+
+
+def test_eighty_columns_hold_every_time(reports: tuple[Report, ...]) -> None:
+    lines = list(write_lines(rows(reports)))
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "verify_chain B=1,K=4,V=128256 float32 rule=token"
+    assert lines[5] == "    target 5 us, published 41 us FlashInfer"
+    for row in rows(reports):
+        assert sum(f" {row.microseconds:,.2f} us" in line for line in lines) >= 1
+        assert sum(f" {row.ratio_to_floor:,.2f} x floor" in line for line in lines) >= 1

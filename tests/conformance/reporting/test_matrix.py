@@ -1,9 +1,6 @@
-from io import StringIO
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reporting.glyphs import MARKS, percent
@@ -12,7 +9,6 @@ from draftproof.conformance.reporting.matrix import (
     Column,
     Matrix,
     markdown,
-    rich_table,
     update_markers,
 )
 from draftproof.conformance.reporting.records import Report
@@ -43,8 +39,6 @@ def test_nothing_is_lost_between_report_and_tables(one: Report, other: Report) -
     matrix = Matrix.from_reports([one, other])
     counted = sum(sum(cell.counts.values()) for cell in matrix.cells.values())
     assert counted == len(one.results) + len(other.results)
-    console = Console(file=StringIO(), width=200)
-    console.print(rich_table(matrix, "a title"))
     rows = {(operation, column.dtype) for operation, column in matrix.cells}
     assert len(markdown(matrix).splitlines()) == len(rows) + (4 if rows else 2)
 

@@ -12,8 +12,8 @@ import pytest
 from draftproof.conformance.reporting.records import Result
 from draftproof.conformance.running import inspection, runner
 from draftproof.conformance.running.child import Child
-from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.runner import Run
+from draftproof.conformance.running.scope.selection import TIME_OVER
 from draftproof.conformance.running.waivers import Waivers, load
 from draftproof.properties.cases.plan import Check
 from draftproof.properties.contracts import CONTRACTS

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from draftproof import reference
-from draftproof.conformance.cli import trace
+from draftproof.conformance.cli.commands import trace
 from draftproof.conformance.cli.main import main
 from draftproof.conformance.studies.prefix import belady, docs_page, exact_cache
 from draftproof.conformance.studies.prefix.formats import Request, Trace, read_trace

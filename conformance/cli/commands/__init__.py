@@ -1,0 +1,1 @@
+"""The subcommands, each in the module of its name."""
