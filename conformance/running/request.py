@@ -1,9 +1,11 @@
 """What the command line is asked for: operations, backends and cases that there are, or one explanation."""
 
+import re
 from collections.abc import Sequence
 from itertools import combinations
 
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.reading.values import cut
 from draftproof.conformance.reporting.report import short_name
 from draftproof.properties.cases.plan import cases
 from draftproof.properties.contracts import CONTRACTS
@@ -13,6 +15,9 @@ from draftproof.properties.core.law import Law
 
 MOST_ELEMENTS = 1e9
 """Numbers that a case may have: a typing error must not ask for a terabyte."""
+
+LONGEST, MOST_DIGITS = 2000, 19
+"""Characters of a case line, and digits of a size or a seed in it: seeds have 64 bits."""
 
 COPY = "copy the whole line, and the law, from the report"
 
@@ -45,6 +50,13 @@ def refuse_alike(modules: Sequence[str]) -> Sequence[str]:
 
 def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
     """Read the line of a case and find the law; DiagnosticError unless the law is checked on such cases."""
+    if len(line) > LONGEST or re.search(rf"\d{{{MOST_DIGITS + 1}}}", line):
+        raise DiagnosticError(
+            "case-malformed",
+            f"case {cut(line, 60)}: expected at most {LONGEST:,} characters, and {MOST_DIGITS} digits of a number",
+            [],
+            COPY,
+        )
     try:
         case = Case.parse(line)
     except ValueError as error:

@@ -120,7 +120,8 @@ def study_trace(
     outcomes = []
     for policy in policies:
         for capacity in capacities:
-            room = capacity // page_size
+            # More slots than pages make no difference, but an array of them for whoever asks for a trillion.
+            room = min(capacity // page_size, len(pages.parents))
             counter = _Counter(advance, f"{trace.name}, {policy}, {capacity:,} blocks")
             got = replay(make_tree(page_size, policy), trace.requests, page_size, room, counter.step)
             expected = exact_cache.simulate(pages, room, policy, counter.step)

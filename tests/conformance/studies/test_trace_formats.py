@@ -39,7 +39,7 @@ def test_a_rag_trace_joins_its_parts_and_finds_their_lengths(tmp_path: Path) -> 
     ids = {"user_input": [5], "sys_prompt": [1, 2], "passages_ids": [9], "history": [], "web_search": []}
     path = lines(tmp_path / "0_trace.jsonl", {"input_length": 110, "hash_ids": ids})
     (alone,) = read_trace(path).requests
-    assert alone.blocks.tolist() == [1, 2, 9, 5]
+    assert alone.blocks.tolist() == [0, 1, 2, 3]
     assert (alone.length, alone.covered(3)) == (4, 3)
     lines(tmp_path / "1_sys_prompt.jsonl", *({"sys_prompt_id": n, "token_length": 10 * n} for n in (1, 2)))
     lines(tmp_path / "2_passages.jsonl", {"passage_id": 9, "token_length": 50})
@@ -58,10 +58,10 @@ def test_sessions_run_side_by_side_and_share_nothing(tmp_path: Path) -> None:
     )
     requests = read_trace(path).requests
     assert [(each.session, each.blocks.tolist()) for each in requests] == [
-        ("a", [1]),
-        ("b", [1, 2]),
-        ("b", [1, 2, 7]),
-        ("a", [1, 2]),
+        ("a", [0]),
+        ("b", [0, 1]),
+        ("b", [0, 1, 2]),
+        ("a", [0, 1]),
     ]
     assert number_pages(requests, 1).known.tolist() == [0, 0, 2, 1]
 
@@ -76,9 +76,9 @@ RIGHT = mooncake(600, 1, 2)
         (3, "line 3: expected input_length to be a non-negative integer, got null"),
         ({**RIGHT, "input_length": -1}, "line 3: expected input_length to be a non-negative integer, got -1"),
         ({**RIGHT, "input_length": True}, "line 3: expected input_length"),
-        ({**RIGHT, "hash_ids": [1.5, 2]}, "line 3: expected hash_ids to be a list of int32 ids"),
-        ({**RIGHT, "hash_ids": [2**31, 2]}, "line 3: expected hash_ids to be a list of int32 ids"),
-        ({**RIGHT, "hash_ids": {}}, "line 3: expected hash_ids to be a list of int32 ids, got {}"),
+        ({**RIGHT, "hash_ids": [1.5, 2]}, "line 3: expected hash_ids to be a list of ids of 64 bits"),
+        ({**RIGHT, "hash_ids": [2**64, 2]}, "line 3: expected hash_ids to be a list of ids of 64 bits"),
+        ({**RIGHT, "hash_ids": {}}, "line 3: expected hash_ids to be a list of ids of 64 bits, got {}"),
         (mooncake(600, *range(9)), "line 3: expected as many hash_ids as 600 tokens have"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_bad_line_is_named(tmp_path: Path, second: object, complaint: str) -> 
         {**session("a"), "block_size": 0},
         {**session("a"), "id": 3},
         session("a", (0.0, 64, [[1]])),
-        session("a", (0.0, 64, [[2**31 - 1, 2]])),
+        session("a", (0.0, 64, [[2**64 - 1, 1], [2**64 - 1, 2]])),
         {"id": "a", "block_size": 64, "requests": [{"in": 3, "r": []}]},
     ],
 )
