@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.records import (
     Evidence,
@@ -27,6 +25,7 @@ from draftproof.conformance.evidence.records import (
     Run,
 )
 from draftproof.conformance.reading.files import EVIDENCE, read_json
+from draftproof.conformance.reading.schema import Validator, find_fault
 from draftproof.conformance.reading.values import cut
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.properties.contracts import CONTRACTS
@@ -90,9 +89,8 @@ def save(evidence: OperationEvidence, folder: Path) -> Path:
 def load(path: Path) -> OperationEvidence:
     """Read one operation's file; raise DiagnosticError if it is malformed."""
     document = read_json(path, EVIDENCE)
-    fault = jsonschema.exceptions.best_match(_validator().iter_errors(document))
-    if fault is not None:
-        raise _malformed(path, f"{fault.json_path}: {fault.message}")
+    if fault := find_fault(_validator(), document):
+        raise _malformed(path, fault)
     try:
         runs = {
             name: Run(**{**run, "recorded": date.fromisoformat(run["recorded"])})
@@ -164,4 +162,4 @@ def _malformed(path: Path, why: str) -> DiagnosticError:
 @cache
 def _validator() -> Any:
     schema = Path(__file__).with_name("evidence-v2.json").read_text(encoding="utf-8")
-    return jsonschema.Draft202012Validator(json.loads(schema))
+    return Validator(json.loads(schema))

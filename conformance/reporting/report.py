@@ -15,10 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import jsonschema
-
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reading.files import REPORT, read_lines
+from draftproof.conformance.reading.schema import Validator, find_fault
 from draftproof.conformance.reading.values import ForeignTextError, cut, parse_json
 from draftproof.conformance.reporting.records import (
     BenchRow,
@@ -185,7 +184,7 @@ def schema(name: str) -> Any:
 @cache
 def _validator(kind: str) -> Any:
     whole = schema("report-v1")
-    return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
+    return Validator({"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -219,9 +218,8 @@ def _validate(where: str, line: Any) -> None:
             [],
             "read it with the version of draftproof that wrote it",
         )
-    fault = jsonschema.exceptions.best_match(_validator(kind).iter_errors(line))
-    if fault is not None:
-        raise DiagnosticError("report-malformed", f"{where}: {cut(f'{fault.json_path}: {fault.message}')}")
+    if fault := find_fault(_validator(kind), line):
+        raise DiagnosticError("report-malformed", f"{where}: {fault}")
 
 
 def _truncated(path: Path, cause: str) -> DiagnosticError:

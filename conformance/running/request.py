@@ -28,7 +28,7 @@ def select_contracts(operations: Sequence[str]) -> list[Contract]:
     if unknown:
         raise DiagnosticError(
             "operation-unknown",
-            f"there is no operation {', '.join(map(repr, unknown))}",
+            f"there is no operation {cut(', '.join(map(repr, unknown)))}",
             [],
             f"the operations are {', '.join(CONTRACTS)}",
         )
@@ -60,7 +60,7 @@ def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
     try:
         case = Case.parse(line)
     except ValueError as error:
-        raise DiagnosticError("case-malformed", str(error), [], COPY) from error
+        raise DiagnosticError("case-malformed", cut(str(error)), [], COPY) from error
     contract = select_contracts([case.operation])[0]
     laws = {law.name: law for law in contract.laws}
     if law_name not in laws:
@@ -76,15 +76,15 @@ def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
         "flags": (case.flags, contract.flags),
     }
     wrong = [
-        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(asked) or 'none'}"
+        f"{what} of {', '.join(known) or 'none'} expected, got {cut(', '.join(asked)) or 'none'}"
         for what, (asked, known) in expected.items()
         if set(asked) - set(known) or (what in ("sizes", "options") and set(known) - set(asked))
     ]
     for name, choices in contract.options.items() if law.cases is None else ():
         if case.options.get(name, choices[0]) not in choices:
-            wrong.append(f"{name} of {', '.join(choices)} expected, got {case.options[name]}")
+            wrong.append(f"{name} of {', '.join(choices)} expected, got {cut(case.options[name])}")
     if wrong:
-        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {line}", wrong, COPY)
+        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {cut(line)}", wrong, COPY)
     if isinstance(contract, FunctionContract):
         _refuse_impossible(contract, law, case)
     return case, law
@@ -96,10 +96,11 @@ def _refuse_impossible(contract: FunctionContract, law: Law, case: Case) -> None
     if (cost := contract.cost(case.reshaped(**shape))) > MOST_ELEMENTS:
         raise DiagnosticError(
             "case-absurd",
-            f"a case of at most {MOST_ELEMENTS:.0e} numbers was expected, got {cost:.1e}: {case}",
+            f"a case of at most {MOST_ELEMENTS:.0e} numbers was expected, got {cost:.1e}: {cut(str(case))}",
         )
     if law.cases is None:
         try:
             contract.fill(case)
-        except (ValueError, OSError) as error:
-            raise DiagnosticError("case-impossible", f"{case}: {error}", [], COPY) from error
+        except (ValueError, OSError, ArithmeticError, LookupError) as error:
+            why = str(error) if isinstance(error, ValueError | OSError) else repr(error)
+            raise DiagnosticError("case-impossible", cut(f"{case}: {why}"), [], COPY) from error

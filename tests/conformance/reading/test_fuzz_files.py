@@ -1,0 +1,295 @@
+"""Mutated files: no traceback, no hang, no memory beyond a stated bound. ``nox -s fuzz`` does this for long.
+
+Each test takes a right file, changes it at random (its bytes, its lines, its values), and reads it as a command
+would, to the end. What is no DiagnosticError of a few short lines is a fault.
+"""
+
+import gzip
+import json
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from draftproof import reference
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.evidence import store
+from draftproof.conformance.evidence.freshness import Today
+from draftproof.conformance.evidence.records import Evidence
+from draftproof.conformance.reporting import badge, charts, matrix, page, report
+from draftproof.conformance.reporting.records import Footer, Report
+from draftproof.conformance.running import request, waivers
+from draftproof.conformance.studies.prefix.formats import read_trace
+from draftproof.conformance.studies.prefix.study import plan_replays, study_trace
+from draftproof.properties.cases.plan import cases
+from draftproof.properties.contracts import CONTRACTS
+from draftproof.properties.core.case import Case
+
+MEMORY = 2**30
+"""Bytes that reading a mutated file may take, beyond what the process has."""
+SECONDS = 30
+"""How long it may take, on a machine that does other things as well."""
+
+TRACES = {
+    "mooncake": [{"timestamp": n, "input_length": 1024 + n, "hash_ids": [0, 1, n]} for n in range(2, 6)],
+    "rag": [{"input_length": 90, "hash_ids": {"sys_prompt": [1], "history": [n, 3]}} for n in range(3)],
+    "sessions": [
+        {"id": name, "block_size": 64, "requests": [{"t": 0.5, "in": 640, "r": [[1, 2], [n, 5]]} for n in (7, 9)]}
+        for name in "ab"
+    ],
+}
+WAIVERS = """
+[[waiver]]
+operation = "sample"
+case  = "sample/*/float32/*"  # a pattern
+kind  = "wrong"
+issue = "https://example.org/project/issues/17"
+until = 2027-02-01
+note  = "accepts with <= instead of <"
+"""
+TOKENS = [
+    *(b"[" * 100_000, b"9" * 5000, b"1e400", b"NaN", b"-Infinity", b'"\\ud800"', b"\xff", b"\xef\xbb\xbf", b"null"),
+    *(b"true", b"-1", b"0", b"9223372036854775808", b"2147483647", b"1e308", b'""', b"{}", b"[]", b'"', b"\\"),
+    *(b"\x00", b"\n", b"\r", b"a." * 5000, b'"' + b"a" * 10_000, b"[0,2147483647]", b"\x1b[31m", b"'''", b"#", b"="),
+    *(b"1979-05-27T07:32:00Z", b"0001-01-01", b"../../", b"*" * 500, b"[" * 20 + b"]" * 20, b"=", b"/", b",", b"+"),
+]
+NUMBERS = [-1, 0, 1, 1.5, 3.0, 2**31 - 1, 2**31, 2**63, 2**64 - 1, 10**299, 1e308, -0.0, 1e-320]
+VALUES: list[Any] = [
+    *(*NUMBERS, None, True, False),
+    *("", "x" * 5000, "\ud800", "\x1b[31m[/b]<b>", "../x", [], {}, [[]], [[0, 2**31 - 1]], [0, 2**31 - 1], {"": {}}),
+    *([[0, 900_000]], "2026-99-99", "9999-12-31", "pass", "float32", "header", -(2**63)),
+]
+
+
+def mutate(chance: random.Random, body: bytes) -> bytes:
+    """Return a file with one to four changes; most have one, and are read to the end."""
+    for _ in range(chance.choice((1, 1, 1, 1, 2, 4))):
+        body = chance.choice((splice, shuffle_lines, *[change_value] * 8))(chance, body)
+    match chance.randrange(60):
+        case 0:
+            return body.decode("utf-8", "replace").encode("utf-16")
+        case 1:
+            return gzip.compress(body)[: chance.choice((None, -1, -9, 20))]
+        case 2:
+            return b""
+    return body
+
+
+def splice(chance: random.Random, body: bytes) -> bytes:
+    """Put something in place of a few bytes, or of none."""
+    first = chance.randint(0, len(body))
+    last = min(len(body), first + chance.choice((0, 0, 1, 2, 10, 100_000)))
+    flipped = bytes(each ^ 1 << chance.randrange(8) for each in body[first:last])
+    return body[:first] + chance.choice((b"", flipped, body[last : last + 50], *TOKENS)) + body[last:]
+
+
+def shuffle_lines(chance: random.Random, body: bytes) -> bytes:
+    """Repeat, drop or exchange lines."""
+    lines = body.splitlines(keepends=True)
+    return b"".join(chance.choices(lines, k=chance.choice((len(lines), len(lines) - 1, 2 * len(lines))))) if lines else b""
+
+
+def change_value(chance: random.Random, body: bytes) -> bytes:
+    """Put another value in some place of a JSON line or document."""
+    whole = not body.startswith(b'{"')
+    lines = [body] if whole else body.splitlines()
+    place = chance.randrange(max(1, len(lines)))
+    try:
+        value = json.loads(lines[place])
+        spots = list(list_spots(value))
+        inside, key = chance.choice(spots)
+    except (ValueError, IndexError, RecursionError):
+        return splice(chance, body)
+    if isinstance(inside, dict) and chance.random() < 0.2:
+        inside[chance.choice(("x", "", key * 2))] = inside[key]
+    if chance.random() < 0.2:
+        del inside[key]
+    elif type(inside[key]) in (int, float) and chance.random() < 0.7:
+        inside[key] = chance.choice((*NUMBERS, inside[key] + 1, inside[key] * 2))
+    else:
+        inside[key] = chance.choice((*VALUES, chance.choice(spots)[0]))
+    try:
+        lines[place] = json.dumps(value).encode()
+    except (ValueError, RecursionError):  # it has itself inside
+        return body
+    return b"\n".join(lines)
+
+
+def list_spots(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every place of a value: what it is in, and its key there."""
+    for key in list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield value, key
+        yield from list_spots(value[key])
+
+
+@contextmanager
+def limited_memory() -> Iterator[None]:
+    """Let allocations fail beyond ``MEMORY``."""
+    if sys.platform != "linux":
+        yield
+        return
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def survive(read: Callable[[], object]) -> None:
+    """Read something; fail for anything but success or one short complaint, in time."""
+    began = time.monotonic()
+    with limited_memory():
+        try:
+            read()
+        except DiagnosticError as error:
+            assert len(error.message) < 1000
+            assert error.message.isprintable()
+            assert len(str(error)) < 4000
+    assert time.monotonic() - began < SECONDS
+
+
+def fuzzed(test: Callable[..., None]) -> Callable[..., None]:
+    """Give a test seeds; the profile says how many."""
+    # A seed says nothing by its size: there is nothing to shrink.
+    slow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+    return slow(given(seed=st.integers(0, 2**63))(test))
+
+
+@pytest.mark.parametrize("kind", TRACES)
+@fuzzed
+def test_fuzz_traces(kind: str, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in TRACES[kind])
+    lengths = b"".join(b'{"history_id": %d, "token_length": 20}\n' % n for n in range(4))
+    (tmp_path / "3_history.jsonl").write_bytes(mutate(chance, lengths) if chance.random() < 0.3 else lengths)
+    (tmp_path / "1_sys_prompt.jsonl").write_bytes(b'{"sys_prompt_id": 1, "token_length": 40}')
+    path = tmp_path / "trace.jsonl"
+    path.write_bytes(mutate(chance, body))
+    survive(lambda: use_trace(path, chance.choice((None, None, None, 48))))
+
+
+def use_trace(path: Path, block_size: int | None) -> None:
+    trace = read_trace(path, block_size)
+    pages, _ = plan_replays(trace, [4], 1)
+    if sum(map(len, pages.requests)) < 2000:
+        study = study_trace(trace, pages, [4], ["lru"], 1, reference.RadixTree, lambda *_: None)
+        best = study.line("belady")[4].hits
+        assert study.line("lru")[4].exact
+        assert study.line("lru")[4].hits.blocks <= best.blocks <= study.infinite.blocks <= 1
+        assert 0 <= study.infinite.tokens <= 1
+
+
+@fuzzed
+def test_fuzz_reports(reports: tuple[Report, ...], tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    whole = replace(reports[1], results=reports[1].results[:9], benches=reports[1].benches[:3])
+    whole = replace(whole, footer=Footer(dict(Counter(each.state.value for each in whole.results)), 1.0))
+    path = tmp_path / "report.jsonl"
+    with report.ReportWriter(path, whole.header) as writer:
+        for result in whole.results:
+            writer.result(result)
+        for row in whole.benches:
+            writer.bench(row)
+    path.write_bytes(mutate(chance, path.read_bytes()))
+    survive(lambda: use_report(path, drawn=chance.random() < 0.02))
+
+
+def use_report(path: Path, drawn: bool) -> None:
+    found = report.combine([report.read(path)])
+    table = matrix.Matrix.from_reports(found)
+    matrix.markdown(table).encode()
+    badge.svg(table.score, found[0].header.suite.budget, "cpu").encode()
+    charts.markdown(found[0].benches).encode()
+    shown = found if drawn else [replace(found[0], benches=())]  # a chart takes a second
+    page.render(shown, (), {}, {}).encode()
+
+
+@fuzzed
+def test_fuzz_evidence(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    path = tmp_path / "RadixTree.json"
+    path.write_bytes(mutate(chance, evidence()))
+    survive(lambda: use_evidence(path))
+
+
+@cache
+def evidence() -> bytes:
+    """Return a part of what is recorded."""
+    (path,) = store.FOLDER.glob("*h100*/RadixTree.json")
+    document = json.loads(path.read_bytes())
+    return json.dumps({**document, "bench": document["bench"][:3], "mutants": document["mutants"][:3]}).encode()
+
+
+@cache
+def today() -> Today:
+    return Today()
+
+
+def use_evidence(path: Path) -> None:
+    found = store.load(path)
+    table = matrix.Matrix.from_evidence(Evidence(found.device, (found,)), today())
+    matrix.markdown(table).encode()
+    charts.markdown([each.bench for each in found.bench]).encode()
+    store.save(found, path.parent / "again")
+
+
+@fuzzed
+def test_fuzz_waivers(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    path = tmp_path / "waivers.toml"
+    body = WAIVERS.encode()
+    for _ in range(chance.randint(1, 4)):
+        body = splice(chance, shuffle_lines(chance, body) if chance.random() < 0.1 else body)
+    path.write_bytes(body)
+    known = [f"sample/B={n},V=33/float32/-/seed={n}/-" for n in range(100)]
+    survive(lambda: waivers.load(path, known, date(2026, 11, 22)))
+
+
+@cache
+def case_lines() -> list[tuple[str, str]]:
+    """Return a case of each law of each operation."""
+    laws = [(contract, law) for contract in CONTRACTS.values() for law in contract.laws]
+    first = ((law.name, next(iter((law.cases or cases)(contract, "cpu", "small", 0)), None)) for contract, law in laws)
+    return [(name, str(case)) for name, case in first if case is not None]
+
+
+@fuzzed
+def test_fuzz_case_lines(seed: int) -> None:
+    chance = random.Random(seed)
+    law, line = chance.choice(case_lines())
+    body = line.encode()
+    for _ in range(chance.randint(1, 3)):
+        body = splice(chance, body) if chance.random() < 0.5 else change_number(chance, body)
+    text = body.decode("utf-8", "surrogateescape")  # as the shell hands it over
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(request, "MOST_ELEMENTS", 1e6)  # of its own it allows for 8 GB
+        survive(lambda: use_case(text, law))
+
+
+def change_number(chance: random.Random, line: bytes) -> bytes:
+    """Put another number after some equals sign."""
+    parts = line.split(b"=")
+    place = chance.randrange(1, max(2, len(parts)))
+    if place < len(parts):
+        rest = parts[place].lstrip(b"0123456789")
+        parts[place] = str(chance.choice((0, 1, 3, 999, 10**9, 2**31, 2**63, 10**18, 10**30, 10**299))).encode() + rest
+    return b"=".join(parts)
+
+
+def use_case(text: str, law: str) -> None:
+    case, _ = request.parse_request(text, law)
+    assert Case.parse(str(case)) == case
