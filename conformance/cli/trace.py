@@ -84,7 +84,11 @@ def trace(
         studies = [replace(each, cost=count_cost(asked)) for each, asked in zip(studies, traces, strict=True)]
     document = replace_infinite(tables.dump_studies(studies, name, page_size))
     if report is not None:
-        options = {"block-size": block_size or 0, "page-size": page_size if page_size > 1 else 0, "draw": draw}
+        options = {
+            "block-size": block_size or 0,
+            "page-size": page_size if page_size > 1 else 0,
+            "draw": draw,
+        }
         command = _command(files, policies if policy else [], capacity or [], options)
         report.mkdir(parents=True, exist_ok=True)
         made = {
@@ -114,9 +118,7 @@ def _machine() -> str:
     return f"Python {platform.python_version()} on {platform.machine()}"
 
 
-def _command(
-    files: list[Path], policies: list[str], capacities: list[int], options: dict[str, int]
-) -> str:
+def _command(files: list[Path], policies: list[str], capacities: list[int], options: dict[str, int]) -> str:
     """Return the command that made a report, without what differs from machine to machine."""
     words = ["draftproof trace", *(file.name for file in files)]
     words += [f"--policy {each}" for each in policies] + [f"--capacity {each}" for each in capacities]

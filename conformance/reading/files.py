@@ -1,4 +1,4 @@
-"""Files of strangers, as bytes or line by line: compressed or not, never more than a stated number of bytes."""
+"""Files of strangers, packed by gzip or not: never more of them than a stated number of bytes."""
 
 import gzip
 import zlib

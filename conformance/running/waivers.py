@@ -101,7 +101,9 @@ def load(path: Path, cases: Collection[str], today: date) -> Waivers:
             "waiver-malformed", f"{path}: expected [[waiver]] tables only, got {cut(sorted(document))}"
         )
     if len(tables) > MOST:
-        raise DiagnosticError("waiver-many", f"{path}: expected at most {MOST:,} waivers, got {len(tables):,}")
+        raise DiagnosticError(
+            "waiver-many", f"{path}: expected at most {MOST:,} waivers, got {len(tables):,}"
+        )
     return Waivers([_waiver(f"{path}: waiver {n}", t, cases, today) for n, t in enumerate(tables, 1)])
 
 

@@ -1,4 +1,4 @@
-"""The build of the host tree: what lies in the cache is whole and nobody else's, and compilers may misbehave."""
+"""The build of the host tree: what is cached is whole and nobody else's, and compilers may misbehave."""
 
 import os
 import shutil

@@ -31,6 +31,7 @@ from draftproof.conformance.studies.prefix.numbering import (
     Run,
     RunNumbering,
     limit,
+    naming,
 )
 
 PARTS = ("sys_prompt", "passages_ids", "history", "web_search", "user_input")
@@ -83,28 +84,33 @@ def read_trace(path: Path, block_size: int | None = None) -> Trace:
 
     Raises DiagnosticError, with file and line, for anything else.
     """
+    with naming(path.name):
+        requests = _read_requests(path, block_size)
+    name = path.name.removesuffix(".gz").rpartition(".")[0] or path.name
+    return Trace(name if name != "0_trace" else path.absolute().parent.name, requests)
+
+
+def _read_requests(path: Path, block_size: int | None) -> list[Request]:
     values = read_values(path)
     first = next(values, None)
     if first is None:
         raise DiagnosticError("trace-empty", f"{path.name} has no requests", [], "expected JSON lines")
     lines = chain([first], values)
     if isinstance(first.get("hash_ids"), list):
-        requests = _read_mooncake(lines, block_size)
-    elif block_size is not None:
+        return _read_mooncake(lines, block_size)
+    if block_size is not None:
         raise DiagnosticError(
-            "trace-block-size", f"--block-size is for Mooncake traces, which {path.name} is not: it says its own"
+            "trace-block-size",
+            f"--block-size is for Mooncake traces, which {path.name} is not: it says its own",
         )
-    elif isinstance(first.get("requests"), list):
-        requests = _read_sessions(lines)
-    elif isinstance(first.get("hash_ids"), dict):
-        requests = _read_ragpulse(lines, path.parent)
-    else:
-        raise first.error(
-            "an object with hash_ids (a list: Mooncake; an object: RAGPulse) or requests (agent sessions)",
-            first.value,
-        )
-    name = path.name.removesuffix(".gz").rpartition(".")[0] or path.name
-    return Trace(name if name != "0_trace" else path.absolute().parent.name, requests)
+    if isinstance(first.get("requests"), list):
+        return _read_sessions(lines)
+    if isinstance(first.get("hash_ids"), dict):
+        return _read_ragpulse(lines, path.parent)
+    raise first.error(
+        "an object with hash_ids (a list: Mooncake; an object: RAGPulse) or requests (agent sessions)",
+        first.value,
+    )
 
 
 def _read_mooncake(lines: Iterable[Line], block_size: int | None) -> list[Request]:
@@ -175,7 +181,9 @@ def _read_ragpulse(lines: Iterable[Line], folder: Path) -> list[Request]:
         total += len(blocks)
         _limit(len(requests) + 1, total, len(blocks))
         if unknown := [each for each in blocks if sizes and each not in sizes]:
-            raise line.error(f"ids whose token_length a file beside the trace gives ({unknown[0][0]})", unknown[0][1])
+            raise line.error(
+                f"ids whose token_length a file beside the trace gives ({unknown[0][0]})", unknown[0][1]
+            )
         lengths = [sizes.get(each, 1) for each in blocks]
         numbers = numbering.number([each for _, each in blocks], lengths)
         if not sizes:
@@ -196,7 +204,9 @@ def _read_block_lengths(folder: Path) -> dict[tuple[str, int], int]:
                 block = part, line.ids([line.get(name)], name)[0]
                 length = line.integer("token_length", INT32)
                 if found.setdefault(block, length) != length:
-                    raise line.error(f"one token_length for {name} {block[1]}, as above {found[block]}", length)
+                    raise line.error(
+                        f"one token_length for {name} {block[1]}, as above {found[block]}", length
+                    )
     return found
 
 
@@ -269,6 +279,6 @@ def _pack(ids: list[int]) -> Sequence[int]:
 
 
 def _limit(requests: int, blocks: int, longest: int) -> None:
+    limit(longest, LONGEST, "blocks in one request")
     limit(requests, MOST_REQUESTS, "requests")
     limit(blocks, MOST_BLOCKS, "blocks")
-    limit(longest, LONGEST, "blocks in one request")

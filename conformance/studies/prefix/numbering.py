@@ -5,7 +5,8 @@ for different tokens, and whoever counted the longer for the shorter would find 
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -19,6 +20,8 @@ LONGEST = 2**20
 
 They bound the memory that a trace takes by about 2 GB: 8 bytes for each block, 250 for each different one.
 """
+
+LARGE = "trace-large"
 
 Run = tuple[int, int]
 """Ids that follow one another: the first of them, and how many."""
@@ -74,4 +77,15 @@ class RunNumbering:
 def limit(count: int, most: int, what: str) -> None:
     """Raise DiagnosticError if a trace has more of something than its memory is meant for."""
     if count > most:
-        raise DiagnosticError("trace-large", f"expected a trace of at most {most:,} {what}, got {count:,}")
+        raise DiagnosticError(LARGE, f"expected a trace of at most {most:,} {what}, got {count:,}")
+
+
+@contextmanager
+def naming(trace: str) -> Iterator[None]:
+    """Put the name of a trace before the complaint that it is too large."""
+    try:
+        yield
+    except DiagnosticError as error:
+        if error.code != LARGE:
+            raise
+        raise DiagnosticError(LARGE, f"{trace}: {error.message}") from error

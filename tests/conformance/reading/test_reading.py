@@ -148,8 +148,13 @@ def test_what_is_within_the_bounds_is_read(text: bytes) -> None:
 
 
 def test_toml_within_the_bounds_is_read() -> None:
-    strings = '"' + "[a." * 50 + '"', "'" + "[a." * 50 + "'", '"""' + '\n"[a.""' * 50 + '\n"""', "'''\n[''" + "'''"
-    text = "\n".join(f"a{n} = {string}  # {'[a.' * 50} \"" for n, string in enumerate(strings))
+    strings = (
+        '"' + "[a." * 50 + '"',
+        "'" + "[a." * 50 + "'",
+        '"""' + '\n"[a.""' * 50 + '\n"""',
+        "'''\n[''" + "'''",
+    )
+    text = "\n".join(f'a{n} = {string}  # {"[a." * 50} "' for n, string in enumerate(strings))
     assert len(parse_toml(text.encode())) == 4
     assert parse_toml(b"[[waiver]]\n" * 100)["waiver"] == [{}] * 100
 
