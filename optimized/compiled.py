@@ -117,7 +117,8 @@ def compile_to(target: Path, command: Sequence[str], what: str) -> None:
             made.replace(target)
     except OSError as error:
         raise BuildError(
-            f"cannot keep the library of {what} in {target.parent}: {error}; XDG_CACHE_HOME names another folder"
+            f"cannot keep the library of {what} in {target.parent}: {error}; "
+            "XDG_CACHE_HOME names another folder"
         ) from error
 
 

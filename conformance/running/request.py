@@ -53,7 +53,7 @@ def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
     if len(line) > LONGEST or re.search(rf"\d{{{MOST_DIGITS + 1}}}", line):
         raise DiagnosticError(
             "case-malformed",
-            f"case {cut(line, 60)}: expected at most {LONGEST:,} characters, and {MOST_DIGITS} digits in a row",
+            f"case {cut(line, 60)}: expected at most {LONGEST:,} characters, {MOST_DIGITS} digits in a row",
             [],
             COPY,
         )

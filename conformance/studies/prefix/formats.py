@@ -1,6 +1,7 @@
 """Recorded requests as cached blocks: three published trace formats, read and checked line by line.
 
-All are JSON lines, packed by gzip or not. A block is what a cache shares: some tokens of a prompt together with all before them.
+All are JSON lines, packed by gzip or not. A block is what a cache shares: some tokens of a prompt together
+with all before them.
 
 - **Mooncake**: ``hash_ids`` is a list, one id per block; the block's size in tokens follows from the
   ``input_length`` of all requests if it is a power of two (Qin et al. 2025, FAST), and is asked for if not.
@@ -44,7 +45,7 @@ LENGTHS = {
     "4_user_input.jsonl": ("user_input", "user_input_id"),
     "5_web_search.jsonl": ("web_search", "web_search_id"),
 }
-"""The files beside a RAGPulse trace that say how many tokens the blocks of a part have: how each calls its ids."""
+"""The files beside a RAGPulse trace that say how many tokens a part's blocks have, and its names for ids."""
 
 BLOCK_SIZES = tuple(2**power for power in range(12, -1, -1))
 INT32 = 2**31
@@ -101,7 +102,7 @@ def _read_requests(path: Path, block_size: int | None) -> list[Request]:
     if block_size is not None:
         raise DiagnosticError(
             "trace-block-size",
-            f"--block-size is for Mooncake traces, which {path.name} is not: it says its own",
+            f"--block-size is for Mooncake traces, and {path.name} says its own",
         )
     if isinstance(first.get("requests"), list):
         return _read_sessions(lines)
@@ -131,8 +132,8 @@ def _read_mooncake(lines: Iterable[Line], block_size: int | None) -> list[Reques
         odd = int(np.argmin(_fits(lengths, counts, size)))
         raise DiagnosticError(
             "trace-format",
-            f"{path.name}, line {numbers[odd]}: expected as many hash_ids as {told[odd]} tokens have blocks of "
-            f"one size ({_describe(size, block_size)}), got {counts[odd]} ids",
+            f"{path.name}, line {numbers[odd]}: expected as many hash_ids as {told[odd]} tokens have blocks "
+            f"of one size ({_describe(size, block_size)}), got {counts[odd]} ids",
             [],
             _advise(lengths, counts),
         )

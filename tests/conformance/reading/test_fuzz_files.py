@@ -1,7 +1,7 @@
 """Mutated files: no traceback, no hang, no memory beyond a stated bound. ``nox -s fuzz`` does this for long.
 
-Each test takes a right file, changes it at random (its bytes, its lines, its values), and reads it as a command
-would, to the end. What is no DiagnosticError of a few short lines is a fault.
+Each test takes a right file, changes it at random (its bytes, its lines, its values), and reads it as a
+command would, to the end. What is no DiagnosticError of a few short lines is a fault.
 """
 
 import gzip
