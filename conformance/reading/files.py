@@ -1,11 +1,12 @@
 """Files of strangers, packed by gzip or not: never more of them than a stated number of bytes."""
 
 import gzip
+import tomllib
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reading.values import ForeignTextError, parse_json, parse_toml
@@ -63,6 +64,8 @@ def read_toml(path: Path, kind: Kind) -> dict[str, Any]:
     try:
         return parse_toml(_read(path, kind))
     except ForeignTextError as error:
+        if isinstance(error.__cause__, tomllib.TOMLDecodeError):
+            raise DiagnosticError(f"{kind.name}-malformed", f"{path} is not TOML", [str(error)]) from error
         raise DiagnosticError(f"{kind.name}-malformed", f"{path}: {error}") from error
 
 
@@ -84,7 +87,7 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
             yield file
             return
         with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
-            yield unpacked
+            yield cast(IO[bytes], unpacked)
 
 
 def _too_long(where: object, kind: Kind, most: int) -> DiagnosticError:

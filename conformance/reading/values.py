@@ -88,7 +88,7 @@ def parse_toml(body: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except ValueError as error:
-        raise ForeignTextError(f"expected TOML, got {cut(str(error))}") from error
+        raise ForeignTextError(cut(str(error))) from error
 
 
 def cut(value: object, most: int = SHOWN) -> str:

@@ -196,7 +196,9 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             line = parse_json(raw)
         except ForeignTextError as error:
-            broken = number, error
+            if not isinstance(error.__cause__, json.JSONDecodeError):
+                raise DiagnosticError("report-malformed", f"{path}:{number}: {error}") from error
+            broken = number, error  # the last line of a run that was cut off is no JSON
             continue
         _validate(f"{path}:{number}", line)
         yield number, line

@@ -147,7 +147,8 @@ def _read_mooncake(lines: Iterable[Line], block_size: int | None) -> list[Reques
 def _fits(lengths: np.ndarray, counts: np.ndarray, size: int) -> np.ndarray:
     """Return which requests may have blocks of a size: some recorders leave out the last, partial block."""
     whole: np.ndarray = lengths // size
-    return (counts == whole) | (counts == whole + (lengths % size > 0))
+    fits: np.ndarray = (counts == whole) | (counts == whole + (lengths % size > 0))
+    return fits
 
 
 def _describe(size: int, asked: int | None) -> str:
