@@ -141,9 +141,11 @@ def power(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Search for counterexamples for a long time, with fresh randomness."""
+    """Search for counterexamples for a long time: fresh cases, hostile backends, mutated files."""
     _install(session, "torch", "triton", "test")
-    session.run("pytest", "-k", "fuzz", *session.posargs, env={"DRAFTPROOF_PROFILE": "nightly"})
+    session.run(
+        "pytest", "-k", "fuzz or test_hostile.py", *session.posargs, env={"DRAFTPROOF_PROFILE": "nightly"}
+    )
 
 
 @nox.session(venv_backend="none")

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.reading.files import EVIDENCE, read_json
+
 KEPT = 12
 """Entries of the log; older ones go."""
 
@@ -55,5 +58,16 @@ def _path(folder: Path) -> Path:
 
 def _read(folder: Path) -> list[dict[str, Any]]:
     path = _path(folder)
-    entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    entries = read_json(path, EVIDENCE) if path.exists() else []
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+        raise DiagnosticError("evidence-malformed", f"{path}: expected a list of campaigns")
     return entries
+
+
+def _is_entry(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == set(Spent.__slots__)
+        and isinstance(entry["started"], str)
+        and all(type(value) in (int, float) for name, value in entry.items() if name != "started")
+    )

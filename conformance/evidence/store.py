@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.evidence.records import (
     Evidence,
@@ -26,6 +24,9 @@ from draftproof.conformance.evidence.records import (
     OperationEvidence,
     Run,
 )
+from draftproof.conformance.reading.files import EVIDENCE, read_json
+from draftproof.conformance.reading.schema import Validator, find_fault
+from draftproof.conformance.reading.values import cut
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.properties.contracts import CONTRACTS
 
@@ -87,18 +88,20 @@ def save(evidence: OperationEvidence, folder: Path) -> Path:
 
 def load(path: Path) -> OperationEvidence:
     """Read one operation's file; raise DiagnosticError if it is malformed."""
+    document = read_json(path, EVIDENCE)
+    if fault := find_fault(_validator(), document):
+        raise _malformed(path, fault)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        runs = {
+            name: Run(**{**run, "recorded": date.fromisoformat(run["recorded"])})
+            for name, run in document["runs"].items()
+        }
     except ValueError as error:
-        raise DiagnosticError("evidence-malformed", f"{path} is not JSON", [str(error)]) from error
-    faults = jsonschema.Draft202012Validator(_schema()).iter_errors(document)
-    fault = jsonschema.exceptions.best_match(faults)
-    if fault is not None:
-        raise DiagnosticError("evidence-malformed", f"{path}: {fault.json_path}: {fault.message}")
-    runs = {
-        name: Run(**{**run, "recorded": date.fromisoformat(run["recorded"])})
-        for name, run in document["runs"].items()
-    }
+        raise _malformed(path, f"expected days of the calendar, got {error}") from error
+    entries = [*document["rows"], *document["bench"], *document["mutants"]]
+    sources = {name for entry in entries for name in entry["sources"]}
+    if lost := ({entry["run"] for entry in entries} - runs.keys()) | (sources - document["sources"].keys()):
+        raise _malformed(path, f"expected every run and source that is referred to, without {min(lost)}")
 
     def origin(entry: dict[str, Any]) -> dict[str, Any]:
         parts = [document["sources"][name] for name in entry.pop("sources")]
@@ -152,6 +155,11 @@ def _parts(sources: Mapping[str, str]) -> list[dict[str, str]]:
     return list(parts.values())
 
 
+def _malformed(path: Path, why: str) -> DiagnosticError:
+    return DiagnosticError("evidence-malformed", f"{path}: {cut(why)}")
+
+
 @cache
-def _schema() -> Any:
-    return json.loads(Path(__file__).with_name("evidence-v2.json").read_text(encoding="utf-8"))
+def _validator() -> Any:
+    schema = Path(__file__).with_name("evidence-v2.json").read_text(encoding="utf-8")
+    return Validator(json.loads(schema))

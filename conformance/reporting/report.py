@@ -15,9 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import jsonschema
-
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.reading.files import REPORT, read_lines
+from draftproof.conformance.reading.schema import Validator, find_fault
+from draftproof.conformance.reading.values import ForeignTextError, cut, parse_json
 from draftproof.conformance.reporting.records import (
     BenchRow,
     Footer,
@@ -183,36 +184,44 @@ def schema(name: str) -> Any:
 @cache
 def _validator(kind: str) -> Any:
     whole = schema("report-v1")
-    return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
+    return Validator({"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    text = path.read_text(encoding="utf-8").splitlines()
-    if not text:
-        raise _truncated(path, "it is empty")
-    for number, raw in enumerate(text, 1):
+    broken: tuple[int, ForeignTextError] | None = None
+    number = 0
+    for number, raw in read_lines(path, REPORT):
+        if broken:
+            raise DiagnosticError("report-malformed", f"{path}:{broken[0]}: {broken[1]}") from broken[1]
         try:
-            line = json.loads(raw)
-        except ValueError as error:
-            if number == len(text):
-                raise _truncated(path, f"line {number} stops in the middle") from error
-            raise DiagnosticError("report-malformed", f"{path}:{number}: not JSON", [str(error)]) from error
-        kind = line.get("kind") if isinstance(line, dict) else None
-        if kind not in ("header", "result", "bench", "footer"):
-            raise DiagnosticError(
-                "report-malformed", f"{path}:{number}: no line of a report", [f"kind is {kind!r}"]
-            )
-        if kind == "header" and line.get("schema") != 1:
-            raise DiagnosticError(
-                "report-schema",
-                f"{path} has schema version {line.get('schema')!r}, this draftproof reads 1",
-                [],
-                "read it with the version of draftproof that wrote it",
-            )
-        fault = jsonschema.exceptions.best_match(_validator(kind).iter_errors(line))
-        if fault is not None:
-            raise DiagnosticError("report-malformed", f"{path}:{number}: {fault.json_path}: {fault.message}")
+            line = parse_json(raw)
+        except ForeignTextError as error:
+            if not isinstance(error.__cause__, json.JSONDecodeError):
+                raise DiagnosticError("report-malformed", f"{path}:{number}: {error}") from error
+            broken = number, error  # the last line of a run that was cut off is no JSON
+            continue
+        _validate(f"{path}:{number}", line)
         yield number, line
+    if broken:
+        raise _truncated(path, f"line {broken[0]} stops in the middle: {broken[1]}") from broken[1]
+    if not number:
+        raise _truncated(path, "it is empty")
+
+
+def _validate(where: str, line: Any) -> None:
+    """Hold a line to the schema of its kind."""
+    kind = line.get("kind") if isinstance(line, dict) else None
+    if kind not in ("header", "result", "bench", "footer"):
+        raise DiagnosticError("report-malformed", f"{where}: no line of a report: kind is {cut(kind)}")
+    if kind == "header" and line.get("schema") != 1:
+        raise DiagnosticError(
+            "report-schema",
+            f"{where}: schema version {cut(line.get('schema'))}, this draftproof reads 1",
+            [],
+            "read it with the version of draftproof that wrote it",
+        )
+    if fault := find_fault(_validator(kind), line):
+        raise DiagnosticError("report-malformed", f"{where}: {fault}")
 
 
 def _truncated(path: Path, cause: str) -> DiagnosticError:

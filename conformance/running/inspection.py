@@ -56,8 +56,8 @@ class Inspection:
             return self._result(check, Answer(State.NOT_RUN, 0.0, reason=reason), case)
         if crash := self.waivers.never_launch(case.operation, str(case)):
             return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
-        if reason := exempt(self.hello.variants, law.name, case.operation):
-            return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=reason), case)
+        if exemption := exempt(self.hello.variants, law.name, case.operation):
+            return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=exemption), case)
         if lacking := [name for name in law.imports if name not in self.hello.libraries]:
             reason = f"the law needs {', '.join(lacking)}, which the backend's Python lacks"
             return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=reason), case)

@@ -1,9 +1,11 @@
 """What the command line is asked for: operations, backends and cases that there are, or one explanation."""
 
+import re
 from collections.abc import Sequence
 from itertools import combinations
 
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.reading.values import cut
 from draftproof.conformance.reporting.report import short_name
 from draftproof.properties.cases.plan import cases
 from draftproof.properties.contracts import CONTRACTS
@@ -14,6 +16,9 @@ from draftproof.properties.core.law import Law
 MOST_ELEMENTS = 1e9
 """Numbers that a case may have: a typing error must not ask for a terabyte."""
 
+LONGEST, MOST_DIGITS = 2000, 19
+"""Characters of a case line, and digits of a size or a seed in it: seeds have 64 bits."""
+
 COPY = "copy the whole line, and the law, from the report"
 
 
@@ -23,7 +28,7 @@ def select_contracts(operations: Sequence[str]) -> list[Contract]:
     if unknown:
         raise DiagnosticError(
             "operation-unknown",
-            f"there is no operation {', '.join(map(repr, unknown))}",
+            f"there is no operation {cut(', '.join(map(repr, unknown)))}",
             [],
             f"the operations are {', '.join(CONTRACTS)}",
         )
@@ -45,10 +50,17 @@ def refuse_alike(modules: Sequence[str]) -> Sequence[str]:
 
 def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
     """Read the line of a case and find the law; DiagnosticError unless the law is checked on such cases."""
+    if len(line) > LONGEST or re.search(rf"\d{{{MOST_DIGITS + 1}}}", line):
+        raise DiagnosticError(
+            "case-malformed",
+            f"case {cut(line, 60)}: expected at most {LONGEST:,} characters, {MOST_DIGITS} digits in a row",
+            [],
+            COPY,
+        )
     try:
         case = Case.parse(line)
     except ValueError as error:
-        raise DiagnosticError("case-malformed", str(error), [], COPY) from error
+        raise DiagnosticError("case-malformed", cut(str(error)), [], COPY) from error
     contract = select_contracts([case.operation])[0]
     laws = {law.name: law for law in contract.laws}
     if law_name not in laws:
@@ -64,15 +76,15 @@ def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
         "flags": (case.flags, contract.flags),
     }
     wrong = [
-        f"{what} of {', '.join(known) or 'none'} expected, got {', '.join(asked) or 'none'}"
+        f"{what} of {', '.join(known) or 'none'} expected, got {cut(', '.join(asked)) or 'none'}"
         for what, (asked, known) in expected.items()
         if set(asked) - set(known) or (what in ("sizes", "options") and set(known) - set(asked))
     ]
     for name, choices in contract.options.items() if law.cases is None else ():
         if case.options.get(name, choices[0]) not in choices:
-            wrong.append(f"{name} of {', '.join(choices)} expected, got {case.options[name]}")
+            wrong.append(f"{name} of {', '.join(choices)} expected, got {cut(case.options[name])}")
     if wrong:
-        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {line}", wrong, COPY)
+        raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {cut(line)}", wrong, COPY)
     if isinstance(contract, FunctionContract):
         _refuse_impossible(contract, law, case)
     return case, law
@@ -81,13 +93,15 @@ def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
 def _refuse_impossible(contract: FunctionContract, law: Law, case: Case) -> None:
     """Refuse a case of which no inputs can be made."""
     shape = {axis: case.shape.get(axis, sizes[0]) for axis, sizes in contract.sizes.items()}
-    if (cost := contract.cost(case.reshaped(**shape))) > MOST_ELEMENTS:
+    # Not every size is counted where inputs are small beside what they are made from.
+    if (cost := max(contract.cost(case.reshaped(**shape)), *case.shape.values())) > MOST_ELEMENTS:
         raise DiagnosticError(
             "case-absurd",
-            f"a case of at most {MOST_ELEMENTS:.0e} numbers was expected, got {cost:.1e}: {case}",
+            f"a case of at most {MOST_ELEMENTS:.0e} numbers was expected, got {cost:.1e}: {cut(str(case))}",
         )
     if law.cases is None:
         try:
             contract.fill(case)
-        except (ValueError, OSError) as error:
-            raise DiagnosticError("case-impossible", f"{case}: {error}", [], COPY) from error
+        except (ValueError, OSError, ArithmeticError, LookupError) as error:
+            why = str(error) if isinstance(error, ValueError | OSError) else repr(error)
+            raise DiagnosticError("case-impossible", cut(f"{case}: {why}"), [], COPY) from error

@@ -204,8 +204,10 @@ def load_sessions(
     So what makes no sense is said before anything runs, and time is shared among those that can.
     """
     with ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
-        about = budget, seed, contracts, jobs, python
-        loading = [pool.submit(Session, *each, *about) for each in devices.items()]
+        loading = [
+            pool.submit(Session, backend, device, budget, seed, contracts, jobs, python)
+            for backend, device in devices.items()
+        ]
         return [each.result() for each in loading]
 
 

@@ -12,7 +12,6 @@ A waiver file is TOML::
 """
 
 import re
-import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,10 +20,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.reading.files import WAIVERS, read_toml
+from draftproof.conformance.reading.values import cut
 from draftproof.conformance.reporting.records import Result
 from draftproof.properties.core.verdict import State
 
 FIELDS = ("operation", "case", "kind", "issue", "until", "note")
+
+MOST, LONGEST, SHOWN = 1000, 2000, 5
+"""Waivers in a file, characters of a field, unknown fields that a complaint names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,16 @@ def load(path: Path, cases: Collection[str], today: date) -> Waivers:
 
     Raises DiagnosticError for a waiver without an issue link, past its date, or that matches no case.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise DiagnosticError("waiver-malformed", f"{path} is not TOML", [str(error)]) from error
+    document = read_toml(path, WAIVERS)
     tables = document.get("waiver", [])
-    if set(document) - {"waiver"} or not isinstance(tables, list):
+    alike = isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
+    if set(document) - {"waiver"} or not alike:
         raise DiagnosticError(
-            "waiver-malformed", f"{path}: expected [[waiver]] tables only, got {sorted(document)}"
+            "waiver-malformed", f"{path}: expected [[waiver]] tables only, got {cut(sorted(document))}"
+        )
+    if len(tables) > MOST:
+        raise DiagnosticError(
+            "waiver-many", f"{path}: expected at most {MOST:,} waivers, got {len(tables):,}"
         )
     return Waivers([_waiver(f"{path}: waiver {n}", t, cases, today) for n, t in enumerate(tables, 1)])
 
@@ -107,15 +113,21 @@ def _waiver(where: str, table: dict[str, Any], cases: Collection[str], today: da
         raise DiagnosticError(
             "waiver-malformed",
             f"{where}: expected {', '.join(FIELDS)}",
-            [f"without {name}" for name in missing] + [f"unknown: {n}" for n in table if n not in FIELDS],
+            [f"without {name}" for name in missing]
+            + [f"unknown: {cut(n)}" for n in table if n not in FIELDS][:SHOWN],
             "every waiver names its issue and its end",
         )
+    for name in FIELDS:
+        if name != "until" and not (isinstance(table[name], str) and len(table[name]) <= LONGEST):
+            got = cut(table[name], 60)
+            complaint = f"{where}: {name} must be a text of at most {LONGEST:,} characters, got {got}"
+            raise DiagnosticError("waiver-malformed", complaint)
     if table["kind"] not in ("wrong", "crash"):
         raise DiagnosticError(
-            "waiver-malformed", f"{where}: kind must be wrong or crash, got {table['kind']!r}"
+            "waiver-malformed", f"{where}: kind must be wrong or crash, got {cut(table['kind'], 60)}"
         )
-    if not re.fullmatch(r"https?://\S+", str(table["issue"])):
-        raise DiagnosticError("waiver-issue", f"{where}: issue must be a link, got {table['issue']!r}")
+    if not re.fullmatch(r"https?://\S+", table["issue"]):
+        raise DiagnosticError("waiver-issue", f"{where}: issue must be a link, got {cut(table['issue'], 60)}")
     # A TOML date-time is a datetime, which is a date as well, but does not compare with one.
     if type(table["until"]) is not date:
         raise DiagnosticError("waiver-malformed", f"{where}: until must be a date such as 2027-02-01")
@@ -123,14 +135,14 @@ def _waiver(where: str, table: dict[str, Any], cases: Collection[str], today: da
     if waiver.until < today:
         raise DiagnosticError(
             "waiver-expired",
-            f"{where}: {waiver.case} was waived until {waiver.until}, today is {today}",
-            [f"the issue may be solved: {waiver.issue}"],
+            f"{where}: {cut(waiver.case)} was waived until {waiver.until}, today is {today}",
+            [f"the issue may be solved: {cut(waiver.issue)}"],
             "remove the waiver, or agree on a new date there",
         )
     if not any(waiver.covers(case.partition("/")[0], case) for case in cases):
         raise DiagnosticError(
             "waiver-idle",
-            f"{where}: {waiver.case} matches no case of {waiver.operation}",
+            f"{where}: {cut(waiver.case)} matches no case of {cut(waiver.operation)}",
             ["the cases were renamed, or the pattern has a slip"],
             "remove it, or copy a case line from a report",
         )

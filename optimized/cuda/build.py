@@ -3,18 +3,19 @@
 import importlib.util
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 
 from draftproof.optimized.compiled import (
+    ANSWER_LIMIT,
     BuildError,
     Compilation,
     cache_folder,
     compile_to,
     digest,
+    run_compiler,
     with_includes,
 )
 
@@ -43,8 +44,8 @@ def library(kernel: str, arch: str) -> Path:
     """Return the library of ``kernel`` ("sampling/sample") for ``arch`` ("sm_90"), built if absent."""
     name = f"{kernel.replace('/', '_')}-{arch}-{_digest(kernel, arch)}.so"
     target = cache_folder("cuda") / name
-    if not target.exists():
-        _compile(kernel, arch, target, "-shared", "-Xcompiler", "-fPIC", *_linking())
+    command = _command(kernel, arch, "-shared", "-Xcompiler", "-fPIC", *_linking())
+    compile_to(target, command, f"{kernel}.cu for {arch}")
     return target
 
 
@@ -66,13 +67,12 @@ def compilations(arch: str) -> Iterator[Compilation]:
 def _cubin(kernel: str, arch: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "kernel.cubin"
-        _compile(kernel, arch, target, "-cubin")
+        run_compiler([*_command(kernel, arch, "-cubin"), "-o", str(target)], f"{kernel}.cu for {arch}")
         return target.read_bytes()
 
 
-def _compile(kernel: str, arch: str, target: Path, *options: str) -> None:
-    command = [str(nvcc()), *FLAGS, f"-I{INCLUDE}", f"-arch={arch}", *options, str(_source(kernel))]
-    compile_to(target, command, f"{kernel}.cu for {arch}")
+def _command(kernel: str, arch: str, *options: str) -> list[str]:
+    return [str(nvcc()), *FLAGS, f"-I{INCLUDE}", f"-arch={arch}", *options, str(_source(kernel))]
 
 
 def _source(kernel: str) -> Path:
@@ -92,4 +92,4 @@ def _digest(kernel: str, arch: str) -> str:
 
 @lru_cache
 def _version() -> str:
-    return subprocess.run([str(nvcc()), "--version"], capture_output=True, text=True, check=True).stdout
+    return run_compiler([str(nvcc()), "--version"], "its version", ANSWER_LIMIT)

@@ -7,13 +7,21 @@ A machine without a compiler gets one from PyPI: ``pip install draftproof[host]`
 import importlib.util
 import os
 import platform
+import shlex
 import shutil
-import subprocess
 import sys
 from functools import lru_cache
 from pathlib import Path
 
-from draftproof.optimized.compiled import BuildError, cache_folder, compile_to, digest
+from draftproof.optimized.compiled import (
+    ANSWER_LIMIT,
+    BuildError,
+    cache_folder,
+    compile_to,
+    digest,
+    refuse_shared,
+    run_compiler,
+)
 
 ROOT = Path(__file__).parent
 SOURCE = ROOT / "prefix" / "radix_tree.cpp"
@@ -22,10 +30,14 @@ FLAGS = ("-std=c++17", "-O3", "-shared", "-fPIC", "-fvisibility=hidden")
 
 @lru_cache
 def compiler() -> tuple[str, ...]:
-    """Return the command of the compiler: CXX, c++, clang++ or g++ on PATH, or the wheel ``ziglang``."""
-    for name in (os.environ.get("CXX"), "c++", "clang++", "g++"):
-        found = shutil.which(name) if name else None
-        if found:
+    """Return the command of the compiler: CXX, c++, clang++ or g++ on PATH, or the wheel ``ziglang``.
+
+    CXX may have several words, such as ``ccache g++``; BuildError if the first of them is not there.
+    """
+    if asked := os.environ.get("CXX", "").strip():
+        return _find_asked(asked)
+    for name in ("c++", "clang++", "g++"):
+        if found := shutil.which(name):
             return (found,)
     if importlib.util.find_spec("ziglang"):
         return (sys.executable, "-m", "ziglang", "c++")
@@ -35,12 +47,42 @@ def compiler() -> tuple[str, ...]:
     )
 
 
+def _find_asked(asked: str) -> tuple[str, ...]:
+    if whole := shutil.which(asked):  # a path with blanks in it
+        return (whole,)
+    try:
+        command, *options = shlex.split(asked, posix=os.name == "posix")
+    except ValueError as error:
+        raise BuildError(f"CXX is {asked!r}, which is no command: {error}") from error
+    if found := shutil.which(command):
+        return (found, *options)
+    raise BuildError(f"CXX is {asked!r}, and {command} is not on PATH")
+
+
 def library() -> Path:
-    """Return the compiled library, built if absent."""
-    target = cache_folder("host") / f"radix_tree-{_digest()}.so"
-    if not target.exists():
+    """Return the compiled library, built if it is not there whole; BuildError as ``compile_to``."""
+    made = _build()
+    if isinstance(made, BuildError):
+        raise made
+    return made
+
+
+@lru_cache
+def _build() -> Path | BuildError:
+    """Build once in a process: a compiler that hangs is not waited for at every tree."""
+    try:
+        target = folder() / f"radix_tree-{_digest()}.so"
         compile_to(target, [*compiler(), *_flags(), str(SOURCE)], SOURCE.name)
+    except BuildError as error:
+        return error
     return target
+
+
+def folder() -> Path:
+    """Return where the library lies; BuildError if others may write there."""
+    place = cache_folder("host")
+    refuse_shared(place)
+    return place
 
 
 @lru_cache
@@ -50,7 +92,7 @@ def _flags() -> tuple[str, ...]:
     if sys.platform == "darwin":
         flags = (*flags, "-undefined", "dynamic_lookup")  # Python's own functions are found at run time
     wide = platform.machine() in ("x86_64", "AMD64") and {"avx2", "bmi2", "fma", "movbe"} <= _features()
-    if "ziglang" in compiler():
+    if "ziglang" in compiler() or any(Path(word).stem == "zig" for word in compiler()):
         # Left to itself it would compile for this very processor, which the digest does not name.
         return (*flags, "-mcpu=x86_64_v3" if wide else "-mcpu=baseline")
     return (*flags, "-march=x86-64-v3") if wide else flags
@@ -71,5 +113,4 @@ def _digest() -> str:
 
 @lru_cache
 def _version() -> str:
-    done = subprocess.run([*compiler(), "--version"], capture_output=True, text=True, check=True)
-    return done.stdout
+    return run_compiler([*compiler(), "--version"], "its version", ANSWER_LIMIT)

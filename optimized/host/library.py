@@ -24,6 +24,7 @@ def unavailable(device: str = "cpu") -> str | None:
         return f"the host tree needs CPython, not {platform.python_implementation()}"
     try:
         build.compiler()
+        build.folder()
     except BuildError as reason:
         return str(reason)
     return None
@@ -31,7 +32,12 @@ def unavailable(device: str = "cpu") -> str | None:
 
 @lru_cache
 def _make() -> Callable[..., Methods]:
-    function = ctypes.PyDLL(str(build.library())).draftproof_make
+    library = build.library()
+    try:
+        function = ctypes.PyDLL(str(library)).draftproof_make
+    except (OSError, AttributeError) as error:
+        library.unlink(missing_ok=True)  # the next process compiles it again
+        raise BuildError(f"the compiled tree cannot be loaded: {error}") from error
     function.argtypes = [ctypes.c_uint32, ctypes.c_int, *[ctypes.py_object] * 4]
     function.restype = ctypes.py_object
     return function

@@ -1,5 +1,6 @@
 """A contract narrowed to what a backend promises: every law, judge and input then follows from it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,7 +23,8 @@ def narrow(contract: Contract, promises: Promises) -> Contract:
     """
     if not isinstance(contract, FunctionContract):
         return contract
-    judge, outputs = contract.judge, contract.outputs
+    judge: Callable[..., Verdict] = contract.judge
+    outputs = contract.outputs
     if promises.leniency != STRICT:
         judge = partial(judge, leniency=promises.leniency)
     if promises.status == ABSENT:
@@ -38,7 +40,9 @@ def narrow(contract: Contract, promises: Promises) -> Contract:
     )
 
 
-def _judge_without_status(judge: Any, inputs: Arrays, keywords: dict[str, Any], outputs: Arrays) -> Verdict:
+def _judge_without_status(
+    judge: Callable[..., Verdict], inputs: Arrays, keywords: dict[str, Any], outputs: Arrays
+) -> Verdict:
     rows = len(next(array for array in outputs.values() if array is not None))
     verdict: Verdict = judge(inputs, keywords, {**outputs, "status": np.zeros(rows, np.int32)})
     return verdict

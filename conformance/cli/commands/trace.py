@@ -37,7 +37,7 @@ def trace(
     files: Annotated[
         list[Path],
         typer.Argument(
-            exists=True, dir_okay=False, help="Mooncake, RAGPulse or agent sessions (JSON lines)."
+            exists=True, dir_okay=False, help="Mooncake, RAGPulse or agent sessions (JSON lines, .gz too)."
         ),
     ],
     policy: Annotated[
@@ -49,7 +49,13 @@ def trace(
             min=1, help="Blocks that have a slot; may be repeated. Five that fit the trace if none."
         ),
     ] = None,
-    page_size: Annotated[int, typer.Option(min=1, help="Blocks per page of the tree.")] = 1,
+    page_size: Annotated[int, typer.Option(min=1, max=2**16, help="Blocks per page of the tree.")] = 1,
+    block_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=2**20, help="Tokens per block, for a Mooncake trace of blocks of no power of two."
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Folder for tables (Markdown), chart (SVG) and numbers (JSON).")
     ] = None,
@@ -64,7 +70,7 @@ def trace(
     """
     if draw and report is None:
         raise DiagnosticError("trace-draw", "--draw needs a folder", [], "add --report DIR")
-    traces = [read_trace(path) for path in files]
+    traces = [read_trace(path, block_size) for path in files]
     name, make_tree = find_fastest_tree()
     policies = [each.value for each in policy or Policy]
     plans = [(each, *plan_replays(each, capacity or [], page_size)) for each in traces]
@@ -78,7 +84,12 @@ def trace(
         studies = [replace(each, cost=count_cost(asked)) for each, asked in zip(studies, traces, strict=True)]
     document = replace_infinite(tables.dump_studies(studies, name, page_size))
     if report is not None:
-        command = _command(files, policies if policy else [], capacity or [], page_size, draw)
+        options = {
+            "block-size": block_size or 0,
+            "page-size": page_size if page_size > 1 else 0,
+            "draw": draw,
+        }
+        command = _command(files, policies if policy else [], capacity or [], options)
         report.mkdir(parents=True, exist_ok=True)
         made = {
             "traces.md": tables.render_report(studies, name, _machine(), command),
@@ -107,9 +118,9 @@ def _machine() -> str:
     return f"Python {platform.python_version()} on {platform.machine()}"
 
 
-def _command(files: list[Path], policies: list[str], capacities: list[int], page_size: int, draw: int) -> str:
+def _command(files: list[Path], policies: list[str], capacities: list[int], options: dict[str, int]) -> str:
     """Return the command that made a report, without what differs from machine to machine."""
     words = ["draftproof trace", *(file.name for file in files)]
     words += [f"--policy {each}" for each in policies] + [f"--capacity {each}" for each in capacities]
-    words += [f"--page-size {page_size}"] * (page_size > 1) + [f"--draw {draw}"] * (draw > 0)
+    words += [f"--{name} {value}" for name, value in options.items() if value]
     return " ".join([*words, "--report DIR"])

@@ -1,9 +1,10 @@
 """Recorded requests as cached blocks: three published trace formats, read and checked line by line.
 
-All are JSON lines. A block is what a cache shares: some tokens of a prompt together with all before them.
+All are JSON lines, packed by gzip or not. A block is what a cache shares: some tokens of a prompt together
+with all before them.
 
 - **Mooncake**: ``hash_ids`` is a list, one id per block; the block's size in tokens follows from the
-  ``input_length`` of all requests (Qin et al. 2025, FAST).
+  ``input_length`` of all requests if it is a power of two (Qin et al. 2025, FAST), and is asked for if not.
 - **RAGPulse**: ``hash_ids`` is an object of lists, joined in the order system prompt, passages, history,
   web search, user input. Each block has its own length, from the files that lie beside the trace; without
   them each counts as one token.
@@ -12,27 +13,39 @@ All are JSON lines. A block is what a cache shares: some tokens of a prompt toge
   from time 0.
 """
 
-import json
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from draftproof.conformance.diagnostic import DiagnosticError
+from draftproof.conformance.studies.prefix.lines import Line, is_id, read_values
+from draftproof.conformance.studies.prefix.numbering import (
+    LONGEST,
+    MOST_BLOCKS,
+    MOST_REQUESTS,
+    Numbering,
+    Run,
+    RunNumbering,
+    limit,
+    naming,
+)
 
 PARTS = ("sys_prompt", "passages_ids", "history", "web_search", "user_input")
 """The order in which RAGPulse's blocks make a prompt."""
 
 LENGTHS = {
-    "1_sys_prompt.jsonl": "sys_prompt_id",
-    "2_passages.jsonl": "passage_id",
-    "3_history.jsonl": "history_id",
-    "4_user_input.jsonl": "user_input_id",
-    "5_web_search.jsonl": "web_search_id",
+    "1_sys_prompt.jsonl": ("sys_prompt", "sys_prompt_id"),
+    "2_passages.jsonl": ("passages_ids", "passage_id"),
+    "3_history.jsonl": ("history", "history_id"),
+    "4_user_input.jsonl": ("user_input", "user_input_id"),
+    "5_web_search.jsonl": ("web_search", "web_search_id"),
 }
-"""The files beside a RAGPulse trace that say how many tokens a block has, and how each calls its ids."""
+"""The files beside a RAGPulse trace that say how many tokens a part's blocks have, and its names for ids."""
 
 BLOCK_SIZES = tuple(2**power for power in range(12, -1, -1))
 INT32 = 2**31
@@ -43,7 +56,7 @@ class Request:
     """One prompt."""
 
     blocks: np.ndarray
-    """int32 [n]: the ids of its blocks, which a tree takes for tokens."""
+    """int32 [n]: the numbers of its blocks, which a tree takes for tokens."""
     length: int
     """Tokens of the prompt."""
     ends: np.ndarray | int
@@ -65,151 +78,209 @@ class Trace(NamedTuple):
     requests: list[Request]
 
 
-class Line(NamedTuple):
-    """One line of a file, for a complaint that says where."""
-
-    path: Path
-    number: int
-    value: Any
-
-    def error(self, expected: str, got: object) -> DiagnosticError:
-        """Return the complaint."""
-        return DiagnosticError(
-            "trace-format", f"{self.path.name}, line {self.number}: expected {expected}, got {_cut(got)}"
-        )
-
-    def integer(self, name: str, limit: int = 2**63) -> int:
-        """Return a field that is a non-negative integer."""
-        value = self.value.get(name) if isinstance(self.value, dict) else None
-        if type(value) is not int or not 0 <= value < limit:
-            raise self.error(f"{name} to be a non-negative integer", value)
-        return value
-
-    def ids(self, values: object, name: str) -> list[int]:
-        """Return a list of block ids."""
-        if not isinstance(values, list) or any(type(i) is not int or not -INT32 <= i < INT32 for i in values):
-            raise self.error(f"{name} to be a list of int32 ids", values)
-        return values
-
-
-def read_trace(path: Path) -> Trace:
+def read_trace(path: Path, block_size: int | None = None) -> Trace:
     """Return the trace in a file, whichever of the three formats it has.
+
+    ``block_size``, tokens, is for Mooncake's, which does not say it; the others do.
 
     Raises DiagnosticError, with file and line, for anything else.
     """
-    lines = list(_read_lines(path))
-    if not lines:
+    with naming(path.name):
+        requests = _read_requests(path, block_size)
+    name = path.name.removesuffix(".gz").rpartition(".")[0] or path.name
+    return Trace(name if name != "0_trace" else path.absolute().parent.name, requests)
+
+
+def _read_requests(path: Path, block_size: int | None) -> list[Request]:
+    values = read_values(path)
+    first = next(values, None)
+    if first is None:
         raise DiagnosticError("trace-empty", f"{path.name} has no requests", [], "expected JSON lines")
-    first = lines[0]
-    kind = first.value if isinstance(first.value, dict) else {}
-    if isinstance(kind.get("requests"), list):
-        requests = _read_sessions(lines)
-    elif isinstance(kind.get("hash_ids"), dict):
-        requests = _read_ragpulse(lines)
-    elif isinstance(kind.get("hash_ids"), list):
-        requests = _read_mooncake(lines)
-    else:
-        raise first.error(
-            "an object with hash_ids (a list: Mooncake; an object: RAGPulse) or requests (agent sessions)",
-            first.value,
+    lines = chain([first], values)
+    if isinstance(first.get("hash_ids"), list):
+        return _read_mooncake(lines, block_size)
+    if block_size is not None:
+        raise DiagnosticError(
+            "trace-block-size",
+            f"--block-size is for Mooncake traces, and {path.name} says its own",
         )
-    return Trace(path.stem if path.stem != "0_trace" else path.parent.name, requests)
-
-
-def _read_lines(path: Path) -> Iterator[Line]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DiagnosticError("trace-unreadable", f"{path} cannot be read", [str(error)]) from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                value = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise Line(path, number, line).error(f"JSON ({error.msg})", line) from error
-            yield Line(path, number, value)
-
-
-def _read_mooncake(lines: list[Line]) -> list[Request]:
-    lengths = np.array([line.integer("input_length") for line in lines], dtype=np.int64)
-    ids = [line.ids(line.value.get("hash_ids"), "hash_ids") for line in lines]
-    counts = np.array([len(each) for each in ids], dtype=np.int64)
-    for size in BLOCK_SIZES:
-        # Some recorders keep the last, partial block, and some leave it out.
-        if ((counts == -(-lengths // size)) | (counts == lengths // size)).all():
-            return [
-                Request(np.array(each, dtype=np.int32), int(length), size)
-                for each, length in zip(ids, lengths, strict=True)
-            ]
-    size = max(BLOCK_SIZES, key=lambda size: (abs(counts * size - lengths) < size).sum())
-    odd = int(np.argmin(abs(counts * size - lengths) < size))
-    raise lines[odd].error(
-        f"as many hash_ids as {lengths[odd]} tokens have blocks of one size (most requests: {size})",
-        f"{counts[odd]} ids",
+    if isinstance(first.get("requests"), list):
+        return _read_sessions(lines)
+    if isinstance(first.get("hash_ids"), dict):
+        return _read_ragpulse(lines, path.parent)
+    raise first.error(
+        "an object with hash_ids (a list: Mooncake; an object: RAGPulse) or requests (agent sessions)",
+        first.value,
     )
 
 
-def _read_ragpulse(lines: list[Line]) -> list[Request]:
-    sizes = _read_block_lengths(lines[0].path.parent)
-    requests = []
+def _read_mooncake(lines: Iterable[Line], block_size: int | None) -> list[Request]:
+    ids: list[Sequence[int]] = []
+    numbers, told, blocks = [], [], 0
     for line in lines:
-        groups = line.value.get("hash_ids") if isinstance(line.value, dict) else None
+        told.append(line.integer("input_length"))
+        ids.append(_pack(line.ids(line.get("hash_ids"), "hash_ids")))
+        numbers.append(line.number)
+        blocks += len(ids[-1])
+        _limit(len(ids), blocks, len(ids[-1]))
+        path = line.path
+    lengths, counts = np.array(told, dtype=np.int64), np.array([len(each) for each in ids], dtype=np.int64)
+    sizes = BLOCK_SIZES if block_size is None else (block_size,)
+    size = next((each for each in sizes if _fits(lengths, counts, each).all()), None)
+    if size is None:
+        size = max(sizes, key=lambda each: _fits(lengths, counts, each).sum())
+        odd = int(np.argmin(_fits(lengths, counts, size)))
+        raise DiagnosticError(
+            "trace-format",
+            f"{path.name}, line {numbers[odd]}: expected as many hash_ids as {told[odd]} tokens have blocks "
+            f"of one size ({_describe(size, block_size)}), got {counts[odd]} ids",
+            [],
+            _advise(lengths, counts),
+        )
+    numbering = Numbering()
+    return [
+        Request(numbering.number(each, _list_lengths(len(each), length, size)), length, size)
+        for each, length in zip(ids, told, strict=True)
+    ]
+
+
+def _fits(lengths: np.ndarray, counts: np.ndarray, size: int) -> np.ndarray:
+    """Return which requests may have blocks of a size: some recorders leave out the last, partial block."""
+    whole: np.ndarray = lengths // size
+    fits: np.ndarray = (counts == whole) | (counts == whole + (lengths % size > 0))
+    return fits
+
+
+def _describe(size: int, asked: int | None) -> str:
+    return f"most requests: {size}" if asked is None else f"--block-size {asked}"
+
+
+def _advise(lengths: np.ndarray, counts: np.ndarray) -> str:
+    """Return which sizes all requests could have, in words; nothing if there are none."""
+    low = int((lengths // (counts + 1)).max()) + 1
+    several = counts > 1
+    high = int((-(-lengths[several] // (counts[several] - 1))).min()) - 1 if several.any() else low
+    if low > high or not _fits(lengths, counts, low).all():
+        return ""
+    return f"--block-size {low} fits all requests" + (f", as do sizes up to {high}" if high > low else "")
+
+
+def _list_lengths(blocks: int, length: int, size: int) -> list[int]:
+    """Return how many tokens each block of a prompt has: all are full but perhaps the last."""
+    return [size] * (blocks - 1) + [min(size, length - (blocks - 1) * size)] * (blocks > 0)
+
+
+def _read_ragpulse(lines: Iterable[Line], folder: Path) -> list[Request]:
+    sizes = _read_block_lengths(folder)
+    numbering = Numbering()
+    requests: list[Request] = []
+    total = 0
+    for line in lines:
+        groups = line.get("hash_ids")
         if not isinstance(groups, dict) or set(groups) - set(PARTS):
             raise line.error(f"hash_ids to be an object of {', '.join(PARTS)}", groups)
-        ids = [each for part in PARTS for each in line.ids(groups.get(part, []), part)]
+        blocks = [(part, each) for part in PARTS for each in line.ids(groups.get(part, []), part)]
+        total += len(blocks)
+        _limit(len(requests) + 1, total, len(blocks))
+        if unknown := [each for each in blocks if sizes and each not in sizes]:
+            raise line.error(
+                f"ids whose token_length a file beside the trace gives ({unknown[0][0]})", unknown[0][1]
+            )
+        lengths = [sizes.get(each, 1) for each in blocks]
+        numbers = numbering.number([each for _, each in blocks], lengths)
         if not sizes:
-            requests.append(Request(np.array(ids, dtype=np.int32), len(ids), 1))
+            requests.append(Request(numbers, len(blocks), 1))
             continue
-        if unknown := [each for each in ids if each not in sizes]:
-            raise line.error("ids whose token_length a file beside the trace gives", unknown[0])
-        ends = np.cumsum([sizes[each] for each in ids], dtype=np.int64)
+        ends = np.cumsum(lengths, dtype=np.int64)
         # The recorded length also counts what joins the blocks, which nobody caches as a block.
-        length = max(line.integer("input_length"), int(ends[-1]) if ids else 0)
-        requests.append(Request(np.array(ids, dtype=np.int32), length, ends))
+        length = max(line.integer("input_length"), sum(lengths))
+        requests.append(Request(numbers, length, ends))
     return requests
 
 
-def _read_block_lengths(folder: Path) -> dict[int, int]:
-    return {
-        line.integer(name, INT32): line.integer("token_length", INT32)
-        for file, name in LENGTHS.items()
-        if (folder / file).is_file()
-        for line in _read_lines(folder / file)
-    }
+def _read_block_lengths(folder: Path) -> dict[tuple[str, int], int]:
+    found: dict[tuple[str, int], int] = {}
+    for file, (part, name) in LENGTHS.items():
+        for path in filter(Path.is_file, (folder / file, folder / f"{file}.gz")):
+            for line in read_values(path):
+                block = part, line.ids([line.get(name)], name)[0]
+                length = line.integer("token_length", INT32)
+                if found.setdefault(block, length) != length:
+                    raise line.error(
+                        f"one token_length for {name} {block[1]}, as above {found[block]}", length
+                    )
+    return found
 
 
-def _read_sessions(lines: list[Line]) -> list[Request]:
-    found = []
+def _read_sessions(lines: Iterable[Line]) -> list[Request]:
+    found: list[tuple[float, str, int, Request]] = []
+    seen: set[str] = set()
+    total = 0
     for line in lines:
         size = line.integer("block_size", INT32)
-        session = line.value.get("id")
-        if size == 0 or not isinstance(session, str) or not isinstance(line.value.get("requests"), list):
+        session, entries = line.get("id"), line.get("requests")
+        if size == 0 or not isinstance(session, str) or not isinstance(entries, list):
             raise line.error("a session with id, block_size and requests", line.value)
-        for position, entry in enumerate(line.value["requests"]):
-            place = Line(line.path, line.number, entry)
-            length = place.integer("in")
-            time = entry.get("t")
-            if type(time) not in (int, float):
-                raise place.error("t to be the seconds since the session's start", time)
-            request = Request(_read_runs(place, entry.get("r")), length, size, session)
-            found.append((time, session, position, request))
+        if session in seen:
+            raise line.error("an id that no session before has", session)
+        seen.add(session)
+        asked = []
+        for entry in entries:
+            asked.append(_Asked.read(Line(line.path, line.number, entry), size))
+            total += asked[-1].blocks
+            _limit(len(found) + len(asked), total, asked[-1].blocks)
+        numbering = RunNumbering([run for each in asked for run in each.runs])
+        for position, each in enumerate(asked):
+            partial = each.length - (each.blocks - 1) * size if each.blocks else size
+            numbers = numbering.number(each.runs, partial if partial < size else 0)
+            found.append((each.time, session, position, Request(numbers, each.length, size, session)))
     found.sort(key=lambda entry: entry[:3])
     return [request for *_, request in found]
 
 
-def _read_runs(place: Line, runs: object) -> np.ndarray:
-    """Return int32 ids from runs of consecutive ones."""
-    pairs: list[Any] = runs if isinstance(runs, list) else [runs]
-    for pair in pairs:
+class _Asked(NamedTuple):
+    """A request of a session, before its blocks have numbers."""
+
+    time: float
+    length: int
+    runs: list[Run]
+    blocks: int
+
+    @classmethod
+    def read(cls, place: Line, size: int) -> "_Asked":
+        length, time = place.integer("in"), place.get("t")
+        if type(time) not in (int, float):
+            raise place.error("t to be the seconds since the session's start", time)
+        runs = list(_read_runs(place))
+        blocks = sum(length for _, length in runs)
+        if blocks > (most := -(-length // size)):
+            raise place.error(f"r to have at most {most:,} blocks of {size} for {length:,} tokens", blocks)
+        return cls(time, length, runs, blocks)
+
+
+def _read_runs(place: Line) -> Iterator[Run]:
+    """Yield the runs of consecutive ids of a request."""
+    runs: Any = place.get("r")
+    for pair in runs if isinstance(runs, list) else [runs]:
         if not (isinstance(pair, list) and len(pair) == 2 and all(type(each) is int for each in pair)):
             raise place.error("r to be a list of runs [start, length]", pair)
         start, length = pair
-        if length < 0 or not -INT32 <= start <= start + length <= INT32:
-            raise place.error("a run of int32 ids", pair)
-    arrays = [np.arange(start, start + length, dtype=np.int32) for start, length in pairs]
-    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int32)
+        if length < 0 or not is_id(start) or not is_id(start + max(0, length - 1)):
+            raise place.error("a run of ids of 64 bits", pair)
+        yield start, length
 
 
-def _cut(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _pack(ids: list[int]) -> Sequence[int]:
+    """Return ids in 8 bytes each, where all of them have or lack a sign."""
+    for code in "qQ":
+        try:
+            return array(code, ids)
+        except OverflowError:
+            continue
+    return ids
+
+
+def _limit(requests: int, blocks: int, longest: int) -> None:
+    limit(longest, LONGEST, "blocks in one request")
+    limit(requests, MOST_REQUESTS, "requests")
+    limit(blocks, MOST_BLOCKS, "blocks")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from draftproof.conformance.studies.prefix.formats import Request
+from draftproof.conformance.studies.prefix.numbering import MOST_DISTINCT, limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,10 @@ class Pages:
 
 
 def number_pages(requests: Sequence[Request], page_size: int) -> Pages:
-    """Number the distinct prefixes of whole pages, in the order of their first occurrence."""
+    """Number the distinct prefixes of whole pages, in the order of their first occurrence.
+
+    Raises DiagnosticError if there are more of them than memory is meant for.
+    """
     numbers: dict[Hashable, int] = {}
     parents: list[int] = []
     pages: list[np.ndarray] = []
@@ -44,6 +48,7 @@ def number_pages(requests: Sequence[Request], page_size: int) -> Pages:
             if page == len(parents):
                 parents.append(parent)
             own[position] = page
+        limit(len(parents), MOST_DISTINCT, "different prefixes")
         latest[request.session] = blocks, own
         pages.append(own)
         known.append(int(np.count_nonzero(own < first)))

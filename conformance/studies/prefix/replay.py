@@ -7,8 +7,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from draftproof import reference
+from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.studies.prefix.formats import Request
 from draftproof.optimized import host
+from draftproof.optimized.compiled import BuildError
 
 
 class Match(Protocol):
@@ -75,9 +77,16 @@ class Replayed(NamedTuple):
 
 
 def find_fastest_tree() -> tuple[str, MakeTree]:
-    """Return the tree of ``optimized.host`` if it can run here, else the oracle; and which it is."""
+    """Return the tree of ``optimized.host`` if it can run here, else the oracle; and which it is.
+
+    Raises DiagnosticError if it could run, and cannot be built.
+    """
     if host.unavailable() is not None:
         return "reference", reference.RadixTree
+    try:
+        host.RadixTree()
+    except BuildError as error:
+        raise DiagnosticError("host-build", f"the native tree cannot be built: {error}") from error
     return "host", host.RadixTree
 
 

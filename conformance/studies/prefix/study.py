@@ -9,6 +9,7 @@ from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.studies.prefix import belady, exact_cache
 from draftproof.conformance.studies.prefix.cost import Cost
 from draftproof.conformance.studies.prefix.formats import Trace
+from draftproof.conformance.studies.prefix.numbering import naming
 from draftproof.conformance.studies.prefix.prefixes import Pages, number_pages
 from draftproof.conformance.studies.prefix.replay import MakeTree, replay
 
@@ -90,9 +91,10 @@ class Study:
 def plan_replays(trace: Trace, capacities: Sequence[int], page_size: int) -> tuple[Pages, list[int]]:
     """Return a trace's pages and the capacities to replay: those asked for, or some that fit the trace.
 
-    Raises DiagnosticError if a capacity holds no page.
+    Raises DiagnosticError if a capacity holds no page, or the trace has too many.
     """
-    pages = number_pages(trace.requests, page_size)
+    with naming(trace.name):
+        pages = number_pages(trace.requests, page_size)
     if small := [each for each in capacities if each < page_size]:
         raise DiagnosticError("trace-capacity", f"a capacity of {small[0]} holds no page of {page_size}")
     fitting = [each * page_size for each in _list_round_numbers(len(pages.parents))]
@@ -120,7 +122,8 @@ def study_trace(
     outcomes = []
     for policy in policies:
         for capacity in capacities:
-            room = capacity // page_size
+            # More slots than pages make no difference, but an array of them for whoever asks for a trillion.
+            room = min(capacity // page_size, len(pages.parents))
             counter = _Counter(advance, f"{trace.name}, {policy}, {capacity:,} blocks")
             got = replay(make_tree(page_size, policy), trace.requests, page_size, room, counter.step)
             expected = exact_cache.simulate(pages, room, policy, counter.step)

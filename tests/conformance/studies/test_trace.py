@@ -15,12 +15,14 @@ from draftproof import reference
 from draftproof.conformance.cli.commands import trace
 from draftproof.conformance.cli.main import main
 from draftproof.conformance.studies.prefix import belady, docs_page, exact_cache
+from draftproof.conformance.studies.prefix import replay as replaying
 from draftproof.conformance.studies.prefix.formats import Request, Trace, read_trace
 from draftproof.conformance.studies.prefix.picture import select_conversations
 from draftproof.conformance.studies.prefix.prefixes import number_pages
 from draftproof.conformance.studies.prefix.replay import find_fastest_tree, replay
 from draftproof.conformance.studies.prefix.study import POLICIES
 from draftproof.conformance.studies.prefix.tables import load_studies
+from draftproof.optimized.compiled import BuildError
 
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -237,6 +239,9 @@ def test_a_tree_that_evicts_the_wrong_leaf_fails(
         (("--draw", "5"), "--draw needs a folder"),
         (("--policy", "newest"), "newest"),
         (("--capacity", "0"), "--capacity"),
+        (("--page-size", "99999999999"), "--page-size"),
+        (("--block-size", "0"), "--block-size"),
+        (("--block-size", "7"), "--block-size"),
     ],
 )
 def test_nonsense_is_refused(
@@ -244,6 +249,37 @@ def test_nonsense_is_refused(
 ) -> None:
     assert draftproof(chats, *words) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_capacity_beyond_all_memory_is_an_infinite_cache(
+    draftproof: Draftproof, chats: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert draftproof(chats, "--policy", "lru", "--capacity", 10**15, "--json") == 0
+    (study,) = json.loads(capsys.readouterr().out)["studies"]
+    assert study["outcomes"][0]["hits"] == study["infinite"]
+
+
+def test_a_block_size_of_48_is_replayed(
+    draftproof: Draftproof, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = lines(tmp_path / "m.jsonl", *(mooncake(480 + n, *range(2**63, 2**63 + 11)) for n in (1, 1, 48)))
+    asked = ("--block-size", 48, "--capacity", 20, "--policy", "lru", "--json", "--report", tmp_path)
+    assert draftproof(path, *asked) == 0
+    (study,) = json.loads(capsys.readouterr().out)["studies"]
+    assert study["infinite"]["tokens"] == pytest.approx((481 + 480) / (481 + 481 + 528))
+    assert "--block-size 48" in (tmp_path / "traces.md").read_text()
+
+
+def test_a_compiler_that_fails_is_said(
+    draftproof: Draftproof, chats: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise BuildError("c++ hung on radix_tree.cpp")
+
+    monkeypatch.setattr(replaying.host, "unavailable", lambda: None)
+    monkeypatch.setattr(replaying.host, "RadixTree", fail)
+    assert draftproof(chats) == 2
+    assert "the native tree cannot be built: c++ hung on radix_tree.cpp" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_trace_is_refused(

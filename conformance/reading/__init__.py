@@ -1,0 +1,1 @@
+"""Files of strangers: traces, reports, waivers and evidence are read here, within bounds."""
