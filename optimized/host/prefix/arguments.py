@@ -71,7 +71,12 @@ def vector(
     if len(value) and not bounds.min <= value.min() <= value.max() <= bounds.max:
         wrong = value.min() if value.min() < bounds.min else value.max()
         raise ValueError(f"{where}: each of {name} must fit {bounds.dtype}, got {wrong}")
-    if type(value) is np.ndarray and value.dtype == dtype and value.flags.c_contiguous and value.flags.aligned:
+    if (
+        type(value) is np.ndarray
+        and value.dtype == dtype
+        and value.flags.c_contiguous
+        and value.flags.aligned
+    ):
         return value
     taken = np.empty(len(value), dtype)
     taken[:] = value

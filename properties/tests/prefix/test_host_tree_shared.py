@@ -259,7 +259,9 @@ def test_a_namespace_can_be_closed() -> None:
         tree.insert([1, 9], [4, 7], namespace="a")
         node = tree.match([1, 2, 3], namespace="a").node
         tree.lock(node)
-        with pytest.raises(ValueError, match=r"^RadixTree.close: namespace must not be locked, got 'a', which is$"):
+        with pytest.raises(
+            ValueError, match=r"^RadixTree.close: namespace must not be locked, got 'a', which is$"
+        ):
             tree.close("a")
         tree.unlock(node)
         epoch = tree.epoch
