@@ -48,7 +48,7 @@ def buckets(nodes: np.ndarray, keys: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=2**14)
 def _relations(secret: int, one: int, two: int) -> np.ndarray:
-    """Return int64 [n, 2]: steps of two tokens at these places that nearly cancel: their products add up to next to nothing.
+    """Return int64 [n, 2]: steps of two tokens at these places that nearly cancel, multiplied by the factors.
 
     Short vectors of the lattice of all such steps, each pair of its basis reduced as Gauss did.
     """

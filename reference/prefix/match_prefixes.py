@@ -21,10 +21,10 @@ def match_prefixes(
     """Match every request as far as the tree holds its whole pages; the tree stays as it is.
 
     From a node, the child whose edge begins with the request's next page is found by its hash, under the
-    secret that the request's root carries, and confirmed by comparing the page; then the rest of the edge is compared (``RadixTree.match``, of
-    Zheng et al. 2024, arXiv 2312.07104, without the split). No two children begin with the same page,
-    so the answer does not depend on the table's order. Every level consumes a page of the request:
-    however the arrays are linked, the walk ends.
+    secret that the request's root carries, and confirmed by comparing the page; then the rest of the edge
+    is compared (``RadixTree.match``, of Zheng et al. 2024, arXiv 2312.07104, without the split). No two
+    children begin with the same page, so the answer does not depend on the table's order. Every level
+    consumes a page of the request: however the arrays are linked, the walk ends.
 
     Parameters
     ----------

@@ -79,7 +79,8 @@ def _children(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Look up the child of each parent [A] that begins with the page at ``at`` [A]; -1 where there is none.
 
-    secrets int64 [A, 2]: the words under which pages are hashed. Returns the children and the status bits of the rows met on the way, int64 [A].
+    secrets int64 [A, 2]: the words under which pages are hashed. Returns the children and the status bits of
+    the rows met on the way, int64 [A].
     """
     steps = torch.arange(page_size, device=at.device)
     pages = tokens[at[:, None] + steps]

@@ -55,12 +55,7 @@ def vector(
     if not isinstance(value, np.ndarray):
         if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
             raise TypeError(f"{where}: {name} must be a sequence of ints, got {type(value).__name__}")
-        entries = []  # what is checked is what is taken: a second look may see others
-        for entry in value:
-            if isinstance(entry, (bool, np.bool_)) or not isinstance(entry, (int, np.integer)):
-                raise TypeError(f"{where}: each of {name} must be an int, got {type(entry).__name__}")
-            entries.append(entry)
-        value = np.array(entries, dtype=object) if entries else np.empty(0, dtype)
+        value = _entries(where, name, value)
     elif isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{where}: {name} must be integers without a mask, got a masked array")
     elif value.dtype.kind not in "iu":
@@ -81,6 +76,16 @@ def vector(
     taken = np.empty(len(value), dtype)
     taken[:] = value
     return taken
+
+
+def _entries(where: str, name: str, value: Sequence[Any]) -> npt.NDArray[Any]:
+    """Return what a sequence shows at one look, as objects: a second look may show something else."""
+    entries = []
+    for entry in value:
+        if isinstance(entry, (bool, np.bool_)) or not isinstance(entry, (int, np.integer)):
+            raise TypeError(f"{where}: each of {name} must be an int, got {type(entry).__name__}")
+        entries.append(entry)
+    return np.array(entries, dtype=object)
 
 
 def _viewed(where: str, name: str, value: memoryview) -> npt.NDArray[Any]:

@@ -9,6 +9,8 @@
 #include "tree.h"
 
 #include "closing.h"
+#include "eviction.h"
+#include "memory.h"
 #include "mirror.h"
 #include "python.h"
 

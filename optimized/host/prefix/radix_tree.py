@@ -88,7 +88,7 @@ class RadixTree:
         self._match, self._insert, self._evict, self._lock, self._unlock = methods[:5]
         self._confirm, self._match_many, self._open, self._close, self._figures = methods[5:10]
         self._changes, self._tokens, self._release, self._copy = methods[10:]
-        # Names of roots: the id, and above 32 bits how many were opened before. One closed meanwhile is refused.
+        # A root's name is its id and, above 32 bits, how many were opened before: no later root has it.
         self._roots = roots
         self._naming = threading.RLock()
 

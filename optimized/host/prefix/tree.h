@@ -33,35 +33,14 @@ class RadixTree {
           owned_(page_size) {
         add_root();
     }
-    RadixTree(const RadixTree& other)
-        : page_size_(other.page_size_),
-          policy_(other.policy_),
-          fingerprint_(other.fingerprint_),
-          clock_(other.clock_),
-          epoch_(other.epoch_),
-          origin_(other.origin_),
-          cached_(other.cached_),
-          locked_(other.locked_),
-          generation_(other.generation_),
-          opened_(other.opened_),
-          nodes_(other.nodes_),
-          arena_(other.arena_, nodes_),
-          table_(other.table_, nodes_),
-          heap_(other.heap_, nodes_),
-          owned_(other.owned_),
-          held_(other.held_) {}
+    RadixTree(const RadixTree& other);  // this and what else is about memory: memory.h
 
     uint32_t page_size() const { return page_size_; }
     uint64_t epoch() const { return epoch_; }
     uint64_t cached() const { return cached_; }
     uint64_t locked() const { return locked_; }
     int32_t count() const { return nodes_.count(); }
-    size_t bytes() const {
-        // A held lock: two ids, a link, and what the allocator adds.
-        const size_t held = 32 * held_.size() + sizeof(void*) * held_.bucket_count();
-        return sizeof(*this) + nodes_.bytes() + arena_.bytes() + table_.bytes() + heap_.bytes() + owned_.bytes() + held +
-               fingerprint_.bytes();
-    }
+    size_t bytes() const;
 
     // A root's name, which no later root gets: its id, and above it how many were opened before.
     int64_t next_name() const { return static_cast<int64_t>(uint64_t{opened_} << 32 | uint32_t(nodes_.next())); }
@@ -149,31 +128,7 @@ class RadixTree {
     }
 
     // Frees `count` tokens, as `evictable` gave them.
-    void evict(uint64_t count, int32_t* freed) {
-        if (count > 0) next_epoch();
-        while (count > 0) {
-            const int32_t leaf = heap_.top();
-            const Edge edge = nodes_.edge[leaf];
-            const uint32_t length = nodes_.length(leaf);
-            const uint32_t taken = count < length ? static_cast<uint32_t>(count) : length;
-            const int32_t* slots = &arena_.slots[edge.start + length - taken];
-            if (taken == length) {
-                heap_.remove(leaf);
-                if (!heap_.empty()) fetch(&arena_.slots[nodes_.edge[heap_.top()].start], nodes_.length(heap_.top()));
-            }
-            owned_.release(freed, taken, copy_run(freed, slots, taken));
-            if (taken < length) {
-                nodes_.rows.change(leaf, generation_);
-                arena_.cut(leaf, taken);
-                nodes_.born[leaf] = age();
-            } else if (remove(leaf)) {
-                offer(edge.parent);
-            }
-            cached_ -= taken;
-            freed += taken;
-            count -= taken;
-        }
-    }
+    void evict(uint64_t count, int32_t* freed);  // eviction.h
 
     // 0, or what is wrong with a node that was seen at `epoch`.
     int stale(int64_t node, uint64_t epoch) const {
@@ -214,14 +169,7 @@ class RadixTree {
     }
 
     // Gives back what an earlier peak needed. Ids stay what they are; what fails, fails before anything has changed.
-    void release() {
-        held_.rehash(0);
-        table_.release(static_cast<uint32_t>(nodes_.count()), generation_);
-        arena_.release(generation_);
-        nodes_.release();
-        heap_.release(static_cast<size_t>(nodes_.rows_used()));
-        owned_.release_empty();
-    }
+    void release();
 
     void slots_of(const Found& found, int32_t* slots) const {
         uint32_t end = found.length;
@@ -233,14 +181,7 @@ class RadixTree {
     }
 
     // The tokens of all edges, node by node.
-    void tokens(int32_t* out) const {
-        for (int32_t node = 0; node < nodes_.rows_used(); node++) {
-            if (!nodes_.alive(node)) continue;
-            const uint32_t length = nodes_.length(node);
-            if (length > 0) std::memcpy(out, &arena_.tokens[nodes_.edge[node].start], sizeof(int32_t) * length);
-            out += length;
-        }
-    }
+    void tokens(int32_t* out) const;
 
   private:
     friend class Mirror;

@@ -129,10 +129,11 @@ def check_released(contract: ObjectContract, subject: Subject[ObjectContract], c
 def optional_cases(contract: ObjectContract, device: str, budget: str, seed: int) -> list[Case]:
     """Return a case of three page sizes."""
     policies = contract.options["policy"]
+    chosen = [policies[(seed + turn) % len(policies)] for turn in range(3)]
     return [
-        Case(contract.name, {"P": P, "steps": 20}, "int32", {"policy": policies[(seed + turn) % len(policies)]}, seed)
-        for turn, P in enumerate((1, 4, 64))
-    ]  # fmt: skip
+        Case(contract.name, {"P": P, "steps": 20}, "int32", {"policy": policy}, seed)
+        for P, policy in zip((1, 4, 64), chosen, strict=True)
+    ]
 
 
 CLOSED_NAMESPACE = Law(

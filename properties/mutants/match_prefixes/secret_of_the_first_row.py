@@ -2,7 +2,7 @@
 
 from draftproof.properties.mutants.base.flat_tree import Matcher
 
-STORY = "A classic slip of values that travel in a header: it is looked for in row 0, not where the request begins."
+STORY = "A classic slip of values in a header: looked for in row 0, not where the request begins."
 KILLED_BY = ("admissible", "values")
 CONFORMANCE = {"arrays": "numpy"}
 

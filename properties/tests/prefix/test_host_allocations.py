@@ -233,7 +233,7 @@ def test_a_call_inside_an_allocation_comes_before_or_after_the_call(
         answers = [outcome(tree, call) if call is CALLS[name] else call(tree) for call in order]
         answer = answers[order.index(CALLS[name])]
         if name == "changes":
-            answer = tuple(answer[:6]) + (answer.epoch,)
+            answer = (*answer[:6], answer.epoch)
         return None if name == "copy" else answer, tree.cached, tree.locked, tree.nodes
 
     def tolerant(tree: Any) -> None:
@@ -260,7 +260,7 @@ def test_a_call_inside_an_allocation_comes_before_or_after_the_call(
             break
         ran += 1
         if name == "changes":
-            answer = tuple(answer[:6]) + (answer.epoch,)
+            answer = (*answer[:6], answer.epoch)
         got = None if name == "copy" else answer, tree.cached, tree.locked, tree.nodes
         assert got in allowed, (got, allowed)
     assert ran >= 1

@@ -15,6 +15,7 @@ import torch
 from draftproof.optimized import eager, host
 from draftproof.optimized.flat_tree import FlatTree
 from draftproof.optimized.host.prefix import radix_tree
+from draftproof.properties.inputs.fingerprints import collided
 from draftproof.reference import prefix as reference
 
 pytestmark = pytest.mark.skipif(host.unavailable() is not None, reason=str(host.unavailable()))
@@ -37,7 +38,7 @@ def together(*works: Callable[[], None]) -> None:
         barrier.wait()
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - it is raised again, in the test's own thread
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=begin, args=(work,)) for work in works]
@@ -190,7 +191,7 @@ def test_a_tree_is_pickled_truly_or_not_at_all() -> None:
         pickle.dumps(host.RadixTree())
     tree = reference.RadixTree()
     tree.insert([1, 2], [3, 4])
-    assert pickle.loads(pickle.dumps(tree)).match([1, 2]).slots.tolist() == [3, 4]  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(tree)).match([1, 2]).slots.tolist() == [3, 4]
 
 
 def test_a_copied_mirror_follows() -> None:
@@ -291,8 +292,7 @@ def test_namespaces_that_come_and_go_leave_nothing() -> None:
 
 
 def test_pages_made_to_collide_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hash is under the tree's own secret: with that known, pages can be made that share a fingerprint."""
-    from draftproof.properties.inputs.fingerprints import collided
+    """Who knows a tree's secret can make pages that share a fingerprint; another tree's is another."""
 
     def keys(tree: host.RadixTree) -> set[int]:
         return set(FlatTree(tree, "cpu").nodes[1:, 4].tolist()) - {0}
@@ -354,9 +354,10 @@ def released() -> memoryview:
     return view
 
 
+MASKED = "tokens must be integers without a mask, got a masked array"
 REFUSED: list[tuple[Any, type[Exception], str]] = [
-    (np.ma.array([1, 2], mask=[0, 1], dtype=np.int32), TypeError, "tokens must be integers without a mask, got a masked array"),
-    (np.ma.array([1, 2], dtype=np.int64), TypeError, "tokens must be integers without a mask, got a masked array"),
+    (np.ma.array([1, 2], mask=[0, 1], dtype=np.int32), TypeError, MASKED),
+    (np.ma.array([1, 2], dtype=np.int64), TypeError, MASKED),
     (np.array([2**32 + 8]), ValueError, "each of tokens must fit int32, got 4294967304"),
     ([2**32 + 8], ValueError, "each of tokens must fit int32, got 4294967304"),
     (np.array([2**64 - 1], np.uint64), ValueError, f"each of tokens must fit int32, got {2**64 - 1}"),
