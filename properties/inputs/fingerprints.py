@@ -31,14 +31,16 @@ def _factors(secrets: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 def _terms(tokens: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return what each token, uint32, adds to its page's sum: bits 32 to 63 of a product."""
-    return (factors * tokens.astype(np.uint64) >> np.uint64(32)).astype(np.uint32)
+    terms: np.ndarray = (factors * tokens.astype(np.uint64) >> np.uint64(32)).astype(np.uint32)
+    return terms
 
 
 def fingerprints(pages: np.ndarray, secrets: int | np.ndarray = 0) -> np.ndarray:
     """Return the fingerprint of each page of int32 [n, P] under one secret or uint64 [n], as uint32 [n]."""
     words = np.ascontiguousarray(pages).view(np.uint32)
     each = np.broadcast_to(np.asarray(secrets, np.uint64), len(pages))
-    return _terms(words, _factors(each, np.arange(pages.shape[1]))).sum(1, dtype=np.uint32)
+    sums: np.ndarray = _terms(words, _factors(each, np.arange(pages.shape[1]))).sum(1, dtype=np.uint32)
+    return sums
 
 
 def buckets(nodes: np.ndarray, keys: np.ndarray) -> np.ndarray:

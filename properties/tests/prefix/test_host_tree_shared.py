@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import pickle
+import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.ma import MaskedArray
 
 from draftproof.optimized import eager, host
 from draftproof.optimized.flat_tree import FlatTree
-from draftproof.optimized.host.prefix import radix_tree
 from draftproof.properties.inputs.fingerprints import collided
 from draftproof.reference import prefix as reference
 
@@ -303,7 +304,7 @@ def test_pages_made_to_collide_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
         page = collided(rng, list(pages.values())[rng.integers(len(pages))], 0)
         pages[tuple(page.tolist())] = page
     trees = [host.RadixTree(16), host.RadixTree(16)]
-    monkeypatch.setattr(radix_tree.secrets, "randbits", lambda _: 0)
+    monkeypatch.setattr(secrets, "randbits", lambda _: 0)
     trees.append(host.RadixTree(16))
     for tree in trees:
         for number, page in enumerate(pages.values()):
@@ -316,6 +317,10 @@ def test_pages_made_to_collide_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def unaligned(count: int) -> np.ndarray:
     return np.frombuffer(b"\0" + np.arange(count, dtype=np.int32).tobytes(), np.int32, offset=1)
+
+
+def viewed(array: Any) -> memoryview:
+    return memoryview(array)
 
 
 class Changing(list[int]):
@@ -335,7 +340,7 @@ class Changing(list[int]):
         np.ndarray((3,), np.int32, np.arange(4, dtype=np.int32).tobytes(), 0),
         np.zeros(3, [("skip", "i1"), ("token", "i4")])["token"] + np.arange(3, dtype=np.int32),
         memoryview(b"\0\1\2"),
-        memoryview(np.arange(3, dtype=np.int32)),
+        viewed(np.arange(3, dtype=np.int32)),
         np.arange(3, dtype=np.int32).view(type("Sub", (np.ndarray,), {})),
         Changing([0, 1, 2]),
     ],
@@ -349,21 +354,21 @@ def test_tokens_of_every_shape_in_memory_are_taken(tokens: Any) -> None:
 
 
 def released() -> memoryview:
-    view = memoryview(np.arange(3, dtype=np.int32))
+    view = viewed(np.arange(3, dtype=np.int32))
     view.release()
     return view
 
 
 MASKED = "tokens must be integers without a mask, got a masked array"
 REFUSED: list[tuple[Any, type[Exception], str]] = [
-    (np.ma.array([1, 2], mask=[0, 1], dtype=np.int32), TypeError, MASKED),
-    (np.ma.array([1, 2], dtype=np.int64), TypeError, MASKED),
+    (MaskedArray([1, 2], mask=[0, 1], dtype=np.int32), TypeError, MASKED),
+    (MaskedArray([1, 2], dtype=np.int64), TypeError, MASKED),
     (np.array([2**32 + 8]), ValueError, "each of tokens must fit int32, got 4294967304"),
     ([2**32 + 8], ValueError, "each of tokens must fit int32, got 4294967304"),
     (np.array([2**64 - 1], np.uint64), ValueError, f"each of tokens must fit int32, got {2**64 - 1}"),
     (released(), TypeError, "tokens must be a sequence of ints, got a memoryview that was released"),
-    (memoryview(np.zeros((2, 2), np.int32)), ValueError, "tokens must have one dimension, got 2"),
-    (memoryview(np.array(3, np.int32)), ValueError, "tokens must have one dimension, got 0"),
+    (viewed(np.zeros((2, 2), np.int32)), ValueError, "tokens must have one dimension, got 2"),
+    (viewed(np.array(3, np.int32)), ValueError, "tokens must have one dimension, got 0"),
     (torch.arange(3), TypeError, "tokens must be a sequence of ints, got Tensor"),
 ]  # fmt: skip
 
