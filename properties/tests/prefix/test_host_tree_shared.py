@@ -359,10 +359,14 @@ def released() -> memoryview:
     return view
 
 
+def masked(dtype: Any) -> Any:
+    return MaskedArray([1, 2], mask=[0, 1], dtype=dtype)  # type: ignore[no-untyped-call]
+
+
 MASKED = "tokens must be integers without a mask, got a masked array"
 REFUSED: list[tuple[Any, type[Exception], str]] = [
-    (MaskedArray([1, 2], mask=[0, 1], dtype=np.int32), TypeError, MASKED),
-    (MaskedArray([1, 2], dtype=np.int64), TypeError, MASKED),
+    (masked(np.int32), TypeError, MASKED),
+    (masked(np.int64), TypeError, MASKED),
     (np.array([2**32 + 8]), ValueError, "each of tokens must fit int32, got 4294967304"),
     ([2**32 + 8], ValueError, "each of tokens must fit int32, got 4294967304"),
     (np.array([2**64 - 1], np.uint64), ValueError, f"each of tokens must fit int32, got {2**64 - 1}"),
