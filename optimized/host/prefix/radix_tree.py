@@ -16,7 +16,6 @@ from draftproof.optimized.host import library
 from draftproof.optimized.host.prefix import arguments
 from draftproof.optimized.host.prefix.answers import (
     CLOSED,
-    LOCKED,
     NO_GENERATION,
     REFUSED_SLOTS,
     STALE,
@@ -27,6 +26,7 @@ from draftproof.optimized.host.prefix.answers import (
     refuse_node,
 )
 from draftproof.optimized.host.prefix.changes import Changes
+from draftproof.optimized.host.prefix.namespaces import Namespaces
 
 Int32 = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.integer[Any]] | Sequence[int]
@@ -35,7 +35,7 @@ POLICIES = ("lru", "mru", "fifo", "lfu", "priority")
 """In the order of ``Policy`` in answers.h."""
 
 
-class RadixTree:
+class RadixTree(Namespaces):
     """A cache of token prefixes: which of a request's tokens already have a slot, and which slots go first.
 
     Memory: at most 8.5 bytes for each token and 64 for each node of the fullest tree so far, 40 for each lock
@@ -69,9 +69,8 @@ class RadixTree:
     """
 
     __slots__ = (
-        *("_changes", "_close", "_confirm", "_copy", "_evict", "_figures", "_insert", "_lock", "_match"),
-        *("_match_many", "_naming", "_open", "_release", "_roots", "_tokens", "_unlock"),
-        *("page_size", "policy"),
+        *("_changes", "_confirm", "_copy", "_evict", "_figures", "_insert", "_lock", "_match", "_match_many"),
+        *("_release", "_tokens", "_unlock", "page_size", "policy"),
     )
 
     def __init__(self, page_size: int = 1, policy: str = "lru") -> None:
@@ -88,7 +87,6 @@ class RadixTree:
         self._match, self._insert, self._evict, self._lock, self._unlock = methods[:5]
         self._confirm, self._match_many, self._open, self._close, self._figures = methods[5:10]
         self._changes, self._tokens, self._release, self._copy = methods[10:]
-        # A root's name is its id and, above 32 bits, how many were opened before: no later root has it.
         self._roots = roots
         self._naming = threading.RLock()
 
@@ -103,48 +101,6 @@ class RadixTree:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("RadixTree: a native tree cannot be pickled; copy.copy makes another in this process")
-
-    def open(self, namespace: Hashable) -> int:
-        """Open a namespace if it is not open yet, and return its root. None is open at once, root 0."""
-        arguments.hashable("RadixTree.open", namespace)
-        with self._naming:
-            root: int | None = self._roots.get(namespace)
-            if root is None:
-                fresh: int = self._open()
-                try:
-                    # Looking for the name may have run code of its own that opened it.
-                    root = self._roots.setdefault(namespace, fresh)
-                finally:
-                    if root != fresh:
-                        self._close(fresh)
-        return root & 0xFFFFFFFF
-
-    def close(self, namespace: Hashable) -> Int32:
-        """Free all slots of a namespace that nobody has locked, and forget its name.
-
-        Its root's id is given anew: whoever keeps it on a device must forget it, too.
-
-        Parameters
-        ----------
-        namespace
-            One that was opened; not None.
-
-        Returns
-        -------
-        np.ndarray
-            int32: the freed slots, in no order.
-        """
-        where = "RadixTree.close"
-        if namespace is None:
-            raise ValueError(f"{where}: namespace must be one that was opened, got None, which stays open")
-        with self._naming:
-            freed: Int32 | int = self._close(self._root(where, namespace))
-            if isinstance(freed, int):
-                if freed == LOCKED:
-                    raise ValueError(f"{where}: namespace must not be locked, got {namespace!r}, which is")
-                refuse_namespace(where, namespace)
-            self._roots.pop(namespace, None)
-        return freed
 
     def match(self, tokens: Integers, *, namespace: Hashable = None) -> Match:
         """Return the longest cached prefix of a request, which is thereby used.
@@ -377,10 +333,3 @@ class RadixTree:
     def _figure(self, which: int) -> int:
         value: int = self._figures()[which]
         return value
-
-    def _root(self, where: str, namespace: Hashable) -> int:
-        arguments.hashable(where, namespace)
-        root = self._roots.get(namespace)
-        if root is None:
-            refuse_namespace(where, namespace)
-        return root
