@@ -11,7 +11,7 @@ from draftproof.optimized.host import RadixTree
 from draftproof.optimized.host.prefix.changes import ARENA_BLOCK, ROW_BLOCK, TABLE_BLOCK
 
 ROW = 8
-"""Columns of ``nodes``: PARENT, START, LENGTH, END, KEY, BORN, 0, 0."""
+"""Columns of ``nodes``: PARENT, START, LENGTH, END, KEY, BORN, SECRET_LOW, SECRET_HIGH."""
 
 
 class FlatTree:
@@ -19,6 +19,9 @@ class FlatTree:
 
     ``update`` writes on the current stream; what matches on another stream has to wait for it. A match
     made on the tensors is confirmed on the host with their ``epoch``: ``tree.confirm(node, length, epoch)``.
+    Other threads may change the tree at any time, also during an update: what is copied, and its epoch, are
+    of one moment. A mirror itself belongs to one thread. ``copy.copy`` makes another one of the same tree,
+    ``copy.deepcopy`` one of a tree of its own.
 
     Parameters
     ----------
@@ -30,8 +33,8 @@ class FlatTree:
     Attributes
     ----------
     nodes
-        int32 [M, 8]: a row for each node id: PARENT, START, LENGTH, END, KEY, BORN, 0, 0; a free row has
-        parent -1.
+        int32 [M, 8]: a row for each node id: PARENT, START, LENGTH, END, KEY, BORN, and the tree's secret,
+        under which pages are hashed, low word first; a free row has parent -1 and zeros.
     edges, slots
         int32 [C]: the tokens of all edges, and their slots; anything where no edge lies.
     table
@@ -42,12 +45,18 @@ class FlatTree:
 
     def __init__(self, tree: RadixTree, device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
+        self._tree = tree
+        self.release()
+
+    def __copy__(self) -> "FlatTree":
+        return FlatTree(self._tree, self.device)
+
+    def release(self) -> int:
+        """Copy the tree anew into tensors no larger than it needs; return how many bytes were copied."""
         self.nodes = _empty_rows(0, self.device)
         self.edges, self.slots, self.table = (_free(0, self.device) for _ in range(3))
-        self.epoch = -1
-        self._tree = tree
-        self._generation = 0
-        self.update()
+        self.epoch, self._generation = -1, 0
+        return self.update()
 
     def update(self) -> int:
         """Bring the tensors up to the tree's present state; return how many bytes were copied for it.
@@ -69,7 +78,7 @@ class FlatTree:
         _scatter(self.slots, ARENA_BLOCK, arena_ids, slots)
         _scatter(self.nodes, ROW_BLOCK * ROW, row_ids, nodes)
         _scatter(self.table, TABLE_BLOCK, table_ids, entries)
-        self.epoch, self._generation = self._tree.epoch, changes.generation
+        self.epoch, self._generation = changes.epoch, changes.generation
         return changes.packed.nbytes
 
     def _grow(self, tokens: int, rows: int, entries: int) -> None:

@@ -8,6 +8,7 @@ import ctypes
 import platform
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,19 +31,23 @@ def unavailable(device: str = "cpu") -> str | None:
     return None
 
 
-@lru_cache
-def _make() -> Callable[..., Methods]:
-    library = build.library()
+def load(path: Path) -> Callable[..., Methods]:
+    """Return what makes the methods of a new tree from a compiled library; BuildError if it is none."""
     try:
-        function = ctypes.PyDLL(str(library)).draftproof_make
+        function = ctypes.PyDLL(str(path)).draftproof_make
     except (OSError, AttributeError) as error:
-        library.unlink(missing_ok=True)  # the next process compiles it again
+        path.unlink(missing_ok=True)  # the next process compiles it again
         raise BuildError(f"the compiled tree cannot be loaded: {error}") from error
-    function.argtypes = [ctypes.c_uint32, ctypes.c_int, *[ctypes.py_object] * 4]
+    function.argtypes = [ctypes.c_uint32, ctypes.c_int, ctypes.c_uint64, *[ctypes.py_object] * 5]
     function.restype = ctypes.py_object
     return function
 
 
-def make(page_size: int, policy: int, match: type[tuple[Any, ...]]) -> Methods:
+@lru_cache
+def _make() -> Callable[..., Methods]:
+    return load(build.library())
+
+
+def make(page_size: int, policy: int, secret: int, match: type[tuple[Any, ...]]) -> Methods:
     """Return the methods of a new native tree, in the order in which ``RadixTree`` keeps them."""
-    return _make()(page_size, policy, np.empty, np.dtype(np.int32), tuple.__new__, match)
+    return _make()(page_size, policy, secret, np.empty, np.dtype(np.int32), np.ndarray, tuple.__new__, match)

@@ -11,8 +11,8 @@ import numpy as np
 
 from draftproof.properties.inputs.fingerprints import buckets, collided, fingerprints
 
-PARENT, START, LENGTH, END, KEY, BORN = range(6)
-INT32 = np.iinfo(np.int32)
+PARENT, START, LENGTH, END, KEY, BORN, SECRET = range(7)
+INT32, LOW = np.iinfo(np.int32), 2**32 - 1
 TREES = ("bushy", "deep", "flat")
 TOKENS = ("small", "wide")
 ATTEMPTS = 8
@@ -48,6 +48,11 @@ class FlatTree(NamedTuple):
             node = parents[node]
         return np.concatenate([*pieces[::-1], np.empty(0, np.int32)])
 
+    def secret(self, node: int) -> int:
+        """Return the secret of a node's tree."""
+        low, high = self.nodes[node, SECRET:].view(np.uint32).tolist()
+        return int(high << 32 | low)
+
     def parents(self) -> dict[int, int]:
         """Return the parent of each node with an edge."""
         return dict(zip(self.ids.tolist(), self.nodes[self.ids, PARENT].tolist(), strict=True))
@@ -69,7 +74,8 @@ def flat_tree(
 ) -> FlatTree:
     """Return a tree in arrays of the sizes M, C and H with pages of ``page_size``, as full as they allow.
 
-    ``kind`` is one of TREES, ``tokens`` of TOKENS. Flags: "collisions" (siblings share fingerprints or
+    Each namespace is a tree of its own, with a secret of its own. ``kind`` is one of TREES, ``tokens`` of
+    TOKENS. Flags: "collisions" (siblings share fingerprints or
     probe sequences), "full_table" (no entry is free, if there are nodes enough). ValueError if H is no
     power of two: probing would never come round.
     """
@@ -86,7 +92,8 @@ def flat_tree(
     firsts = np.concatenate([[0], np.cumsum(lengths)])
     stream = drawn_tokens(rng, tokens, int(firsts[-1]))
     parents = _parents(rng, kind, namespaces, count)
-    kept = _settle(rng, stream, firsts[:-1], parents, ids, namespaces, shape, flags)
+    secrets = rng.integers(0, 2**64, namespaces, np.uint64)
+    kept, trees = _settle(rng, stream, firsts[:-1], parents, ids, secrets, shape, flags)
 
     edges = drawn_tokens(rng, tokens, C)
     starts = _scattered(rng, lengths[kept], C)
@@ -100,11 +107,14 @@ def flat_tree(
     for i in kept.tolist():
         ends[namespaces + i] = ends[parents[i]] + lengths[i]
     chosen = ids[namespaces:][kept]
-    keys = fingerprints(stream[firsts[:-1][kept][:, None] + np.arange(P)])
+    keys = fingerprints(stream[firsts[:-1][kept][:, None] + np.arange(P)], secrets[trees[namespaces:][kept]])
     nodes[chosen, PARENT] = ids[parents[kept]]
     nodes[chosen, START], nodes[chosen, LENGTH] = starts, lengths[kept]
     nodes[chosen, END], nodes[chosen, KEY] = ends[namespaces:][kept], keys.view(np.int32)
     nodes[chosen, BORN] = rng.integers(0, 2**31, len(chosen))
+    for tree, secret in enumerate(secrets):
+        live = np.concatenate([ids[[tree]], chosen[trees[namespaces:][kept] == tree]])
+        nodes[live, SECRET:] = np.array([int(secret) & LOW, int(secret) >> 32], np.uint32).view(np.int32)
     table = _probed(rng, chosen, buckets(nodes[chosen, PARENT], keys), H)
     return FlatTree(nodes, edges, table, ids[:namespaces], chosen)
 
@@ -164,12 +174,16 @@ def _settle(
     firsts: np.ndarray,
     parents: np.ndarray,
     ids: np.ndarray,
-    namespaces: int,
+    secrets: np.ndarray,
     shape: Mapping[str, int],
     flags: frozenset[str],
-) -> np.ndarray:
-    """Give siblings different first pages, at another parent if need be; return which nodes are kept."""
-    P, H = shape["page_size"], shape["H"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give siblings different first pages, at another parent if need be.
+
+    Return which nodes are kept, and the namespace of each root and node.
+    """
+    P, H, namespaces = shape["page_size"], shape["H"], len(secrets)
+    trees = [*range(namespaces), *[0] * len(parents)]
     children: dict[int, list[np.ndarray]] = {}
     seen: set[tuple[int, bytes]] = set()
     kept = []
@@ -178,30 +192,30 @@ def _settle(
         page = stream[first : first + P]
         for _ in range(ATTEMPTS):
             parent = int(parents[i])
-            siblings = children.setdefault(parent, [])
+            siblings, secret = children.setdefault(parent, []), int(secrets[trees[parent]])
             if siblings and P > 1 and rng.random() < 0.5:
                 page[:] = siblings[rng.integers(len(siblings))]
                 if "collisions" in flags:
-                    page[:] = collided(rng, page)
+                    page[:] = collided(rng, page, secret)
                 else:
                     page[rng.integers(P)] ^= np.int32(1 << rng.integers(0, 31))
             elif "collisions" in flags:
-                page[-1] = _crowded(rng, page, int(ids[parent]), H)
+                page[-1] = _crowded(rng, page, int(ids[parent]), H, secret)
             if alive[parent] and (parent, page.tobytes()) not in seen:
                 siblings.append(page)
                 seen.add((parent, page.tobytes()))
-                alive[namespaces + i] = True
+                alive[namespaces + i], trees[namespaces + i] = True, trees[parent]
                 kept.append(i)
                 break
             parents[i] = rng.integers(namespaces + i)
-    return np.array(kept, np.int64)
+    return np.array(kept, np.int64), np.array(trees, np.int64)
 
 
-def _crowded(rng: np.random.Generator, page: np.ndarray, parent: int, H: int) -> np.int32:
+def _crowded(rng: np.random.Generator, page: np.ndarray, parent: int, H: int, secret: int) -> np.int32:
     """Return a last token with which the page's probing begins early in the table, as its siblings' does."""
     pages = np.repeat(page[None], CANDIDATES, 0)
     pages[:, -1] = drawn_tokens(rng, "wide", CANDIDATES)
-    begins = buckets(np.full(CANDIDATES, parent), fingerprints(pages)) & np.uint32(H - 1)
+    begins = buckets(np.full(CANDIDATES, parent), fingerprints(pages, secret)) & np.uint32(H - 1)
     last: np.int32 = pages[np.argmin(begins), -1]
     return last
 

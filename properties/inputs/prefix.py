@@ -78,6 +78,7 @@ def match_prefixes(case: Case) -> Arrays:
     for r in range(R):
         begin, room = int(offsets[r]), N - int(offsets[r])
         path, roots[r] = _path(tree, parents, int(chosen[r]), rng)
+        secret = tree.secret(roots[r]) if roots[r] < len(tree.nodes) else 0
         if cycle and rng.random() < 0.5:
             path, roots[r] = _around(tree, cycle, room), cycle[0]
         if full:
@@ -90,7 +91,7 @@ def match_prefixes(case: Case) -> Arrays:
                 share = min(room, case.shape["page_size"]) * int(rng.random() < 0.1)
             if longest >= 0:
                 share = max(room - beside, 0) if r == longest else min(share, beside // min(R, 16))
-            request = _ended(rng, path, share, case, LATE if r == longest else ENDINGS)
+            request = _ended(rng, path, share, case, secret, LATE if r == longest else ENDINGS)
             tokens[begin : begin + len(request)] = request
             offsets[r + 1] = begin + len(request)
     if "hostile_offsets" in case.flags:
@@ -154,7 +155,9 @@ def corrupt(rng: np.random.Generator, tree: FlatTree, page_size: int) -> list[in
     tree.table[spoiled] = rng.choice([-2, M, INT32.min, INT32.max, *rng.integers(0, M, 4)], spoiled.sum())
     if len(tree.ids) < 2:
         return []
-    one, two = (int(node) for node in rng.permutation(tree.ids)[:2])
+    # Of one namespace, if it has two: under another's secret nobody would come round.
+    one, *others = rng.permutation(tree.ids).tolist()
+    two = next((other for other in others if tree.secret(other) == tree.secret(one)), others[0])
     for child, parent in ((one, two), (two, one)):
         tree.nodes[child, PARENT] = parent
         place = buckets(np.array([parent]), tree.nodes[[child], KEY].view(np.uint32)) & np.uint32(H - 1)
@@ -226,7 +229,7 @@ def _around(tree: FlatTree, cycle: list[int], room: int) -> np.ndarray:
 
 
 def _ended(
-    rng: np.random.Generator, path: np.ndarray, room: int, case: Case, endings: tuple[str, ...]
+    rng: np.random.Generator, path: np.ndarray, room: int, case: Case, secret: int, endings: tuple[str, ...]
 ) -> np.ndarray:
     """Return a request that follows a path for a while, at most ``room`` tokens long."""
     P, kind = case.shape["page_size"], str(rng.choice(endings))
@@ -242,7 +245,7 @@ def _ended(
         request[place] ^= np.int32(1 << rng.integers(0, 31))
         page = request[place // P * P :][:P]
         if "collisions" in case.flags and 1 < P == len(page):
-            page[:] = collided(rng, page)
+            page[:] = collided(rng, page, secret)
     return request
 
 

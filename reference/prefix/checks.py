@@ -34,6 +34,10 @@ def int32(where: str, name: str, value: object) -> int:
 
 def int32_vector(where: str, name: str, value: object) -> list[int]:
     """Return the entries of a one-dimensional integer array, or of a sequence of ints, that fit int32."""
+    if isinstance(value, memoryview):
+        value = _viewed(where, name, value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{where}: {name} must be integers without a mask, got a masked array")
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "iu":
             raise TypeError(f"{where}: {name} must be integers, got an array of {value.dtype}")
@@ -47,6 +51,14 @@ def int32_vector(where: str, name: str, value: object) -> list[int]:
     for entry in (min(entries), max(entries)) if entries else ():
         int32(where, f"each of {name}", entry)
     return entries
+
+
+def _viewed(where: str, name: str, value: memoryview) -> np.ndarray:
+    """Return what a memoryview shows, which must not have been released."""
+    viewed = np.asarray(value)
+    if viewed.dtype == object:
+        raise TypeError(f"{where}: {name} must be a sequence of ints, got a memoryview that was released")
+    return viewed
 
 
 def known_policy(where: str, policy: str) -> str:

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from draftproof.reference.prefix.flat_hash import bucket, fingerprint, signed
+from draftproof.reference.prefix.flat_hash import WORD, bucket, fingerprint, signed
 from draftproof.reference.prefix.radix_tree import RadixTree
 
 
 class Column(IntEnum):
-    """What the columns of a node's row hold; the last two are 0."""
+    """What the columns of a node's row hold; the secret stands in every live row, a free one has zeros."""
 
     PARENT = 0
     """The parent's row; -1 for a root and for a free row."""
@@ -24,6 +24,10 @@ class Column(IntEnum):
     """Fingerprint of the edge's first page, as int32."""
     BORN = 5
     """The low 31 bits of the epoch that created the node, or last cut it."""
+    SECRET_LOW = 6
+    """The low word, as int32, of the secret under which the tree's pages are hashed."""
+    SECRET_HIGH = 7
+    """The high word."""
 
 
 ROW = 8
@@ -48,6 +52,7 @@ def flatten(
     node_capacity: int | None = None,
     edge_capacity: int | None = None,
     table_capacity: int | None = None,
+    secret: int = 0,
 ) -> FlatTree:
     """Return the flat form of a tree as it is now.
 
@@ -58,6 +63,8 @@ def flatten(
     node_capacity, edge_capacity, table_capacity
         M, C and H where they are to be larger than needed. By default M is one more than the largest id,
         C the number of cached tokens, H the least power of two that leaves half of the table free.
+    secret
+        64 bits under which pages are hashed. A cache that strangers fill draws it at random.
 
     Returns
     -------
@@ -95,10 +102,11 @@ def flatten(
     table = np.full(H, -1, dtype=np.int32)
     for node, row in live:
         nodes[node, Column.BORN] = row.born & 0x7FFFFFFF
+        nodes[node, Column.SECRET_LOW :] = signed(secret & WORD), signed(secret >> 32)
 
     start = 0
     for node, row in children:
-        key = signed(fingerprint(row.edge[: tree.page_size]))
+        key = signed(fingerprint(row.edge[: tree.page_size], secret))
         nodes[node, : Column.BORN] = row.parent, start, len(row.edge), row.end, key
         edges[start : start + len(row.edge)] = row.edge
         slots[start : start + len(row.edge)] = row.slots

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 WORD = 0xFFFFFFFF
 GOLDEN = 0x9E3779B9
 GOLDEN_PRIME = 0x9E3779B1
@@ -23,17 +25,37 @@ def mix(x: int) -> int:
     return x ^ x >> 16
 
 
-def fingerprint(page: Sequence[int]) -> int:
-    """Return the uint32 key of a page: a sum, so that a warp may add the tokens in any order.
+def factor(secret: int, place: int) -> int:
+    """Return the 64 bits by which the token at a place of a page is multiplied under a tree's secret.
 
-    For one token it is a bijection: two children never share a key when the page size is 1.
+    >>> hex(factor(0, 0))
+    '0x92ca2f0e92ca2f0e'
     """
-    return mix(sum(mix(token ^ i * GOLDEN) for i, token in enumerate(page)))
+    step = (place + 1) * GOLDEN
+    return mix((secret >> 32) + step) << 32 | mix((secret & WORD) + step)
+
+
+def fingerprint(page: Sequence[int], secret: int = 0) -> int:
+    """Return the uint32 key of a page under a tree's secret of 64 bits.
+
+    Multilinear hashing (Carter and Wegman 1979, J. Computer and System Sciences 18; Lemire and Kaser 2014,
+    arXiv 1202.4961): bits 32 to 63 of each token's product with its place's factor, summed up; a warp may
+    add them in any order. Two pages share a key under one secret in 2^31, so who does not know the secret
+    cannot make pages that do.
+    """
+    products = (factor(secret, i) * (token & WORD) for i, token in enumerate(page))
+    return sum(product >> 32 for product in products) & WORD
 
 
 def bucket(node: int, key: int) -> int:
     """Return the uint32 hash of the child of ``node`` whose first page has this key, signed or not."""
     return mix(key ^ node * GOLDEN_PRIME)
+
+
+def secret_of(row: np.ndarray) -> int:
+    """Return the secret that a row of the flat tree carries in its last two columns, low word first."""
+    low, high = (int(word) & WORD for word in row[-2:])
+    return high << 32 | low
 
 
 def signed(word: int) -> int:

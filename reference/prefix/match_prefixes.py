@@ -3,7 +3,7 @@
 import numpy as np
 
 from draftproof.reference.prefix.flat import Column
-from draftproof.reference.prefix.flat_hash import bucket, fingerprint, signed
+from draftproof.reference.prefix.flat_hash import bucket, fingerprint, secret_of, signed
 from draftproof.reference.results import PrefixMatch
 from draftproof.reference.status import Status
 
@@ -20,11 +20,11 @@ def match_prefixes(
 ) -> PrefixMatch:
     """Match every request as far as the tree holds its whole pages; the tree stays as it is.
 
-    From a node, the child whose edge begins with the request's next page is found by its hash and
-    confirmed by comparing the page; then the rest of the edge is compared (``RadixTree.match``, of
-    Zheng et al. 2024, arXiv 2312.07104, without the split). No two children begin with the same page,
-    so the answer does not depend on the table's order. Every level consumes a page of the request:
-    however the arrays are linked, the walk ends.
+    From a node, the child whose edge begins with the request's next page is found by its hash, under the
+    secret that the request's root carries, and confirmed by comparing the page; then the rest of the edge
+    is compared (``RadixTree.match``, of Zheng et al. 2024, arXiv 2312.07104, without the split). No two
+    children begin with the same page, so the answer does not depend on the table's order. Every level
+    consumes a page of the request: however the arrays are linked, the walk ends.
 
     Parameters
     ----------
@@ -71,9 +71,10 @@ def match_prefixes(
         if not 0 <= node < len(nodes):
             status[r] = flags | Status.INVALID_TREE
             continue
+        secret = secret_of(nodes[node])
         rest = tokens[begin : begin + (end - begin) // page_size * page_size]
         while len(rest):
-            child, seen = _child(node, rest[:page_size], table, nodes, edges)
+            child, seen = _child(node, rest[:page_size], secret, table, nodes, edges)
             flags |= seen
             if child < 0:
                 break
@@ -88,11 +89,11 @@ def match_prefixes(
 
 
 def _child(
-    node: int, page: np.ndarray, table: np.ndarray, nodes: np.ndarray, edges: np.ndarray
+    node: int, page: np.ndarray, secret: int, table: np.ndarray, nodes: np.ndarray, edges: np.ndarray
 ) -> tuple[int, Status]:
     """Return the child of a node whose edge begins with a page, or -1, and what was wrong on the way."""
     flags = Status.OK
-    key = signed(fingerprint(page.tolist()))
+    key = signed(fingerprint(page.tolist(), secret))
     first = bucket(node, key)
     for i in range(len(table)):
         child = int(table[(first + i) & (len(table) - 1)])

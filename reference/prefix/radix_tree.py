@@ -20,6 +20,7 @@ class RadixTree(Structure):
 
     Every match, insert and confirm ticks a clock and is a use of the pages it covers, and of nothing
     else: where a call ends inside an edge, the edge is split first. Calls that raise change nothing.
+    A tree belongs to one thread. Copies, shallow ones too, and pickles are trees of their own.
 
     Parameters
     ----------
@@ -66,6 +67,31 @@ class RadixTree(Structure):
             self._epoch += 1
             self._roots[namespace] = self._add_root()
         return self._roots[namespace]
+
+    def close(self, namespace: Hashable) -> np.ndarray:
+        """Free all slots of a namespace that nobody has locked, and forget its name.
+
+        Parameters
+        ----------
+        namespace
+            One that was opened; not None.
+
+        Returns
+        -------
+        np.ndarray
+            int32: the freed slots, in no order.
+        """
+        where = "RadixTree.close"
+        if namespace is None:
+            raise ValueError(f"{where}: namespace must be one that was opened, got None, which stays open")
+        root = checks.known_namespace(where, namespace, self._roots)
+        if self._nodes[root].locks:
+            raise ValueError(f"{where}: namespace must not be locked, got {namespace!r}, which is")
+        self._epoch += 1
+        under = [(node.end, each) for each, node in self.walk() if each != root and root in self._path(each)]
+        freed = [slot for end, each in sorted(under, reverse=True) for slot in self._cut(each, end)]
+        self._remove_root(self._roots.pop(namespace))
+        return np.array(freed, dtype=np.int32)
 
     def match(self, tokens: np.ndarray | Sequence[int], *, namespace: Hashable = None) -> Match:
         """Return the longest cached prefix of a request.

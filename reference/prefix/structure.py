@@ -1,7 +1,9 @@
 """The nodes and edges of the radix tree: walking, splitting, growing and cutting them."""
 
 from collections.abc import Hashable, Iterator
+from copy import deepcopy
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 
@@ -24,6 +26,9 @@ class Structure:
         self._free: list[int] = []
         self._slots: set[int] = set()
         self._roots: dict[Hashable, int] = {None: self._add_root()}
+
+    def __copy__(self) -> Self:
+        return deepcopy(self)  # a copy that shared nodes, and counted for itself, would be no tree
 
     @property
     def epoch(self) -> int:
@@ -58,6 +63,10 @@ class Structure:
         """Return the tokens from the root to a node's end."""
         edges = [self._nodes[each].edge for each in self._path(node)]
         return [token for edge in reversed(edges) for token in edge]
+
+    def tokens(self) -> np.ndarray:
+        """Return the tokens of all edges, int32 [cached], in no order."""
+        return np.array([token for node in self._nodes.values() for token in node.edge], dtype=np.int32)
 
     def children(self, node: int) -> list[int]:
         """Return the ids of a node's children, oldest first."""
@@ -125,6 +134,11 @@ class Structure:
     def _add_root(self) -> int:
         """Create a root and return its id."""
         return self._add(Node(parent=-1, edge=[], slots=[], end=0, born=self._epoch))
+
+    def _remove_root(self, root: int) -> None:
+        """Take away a root that has no children."""
+        del self._nodes[root]
+        self._free.append(root)
 
     def _add(self, node: Node) -> int:
         """Give a node an id, that of a freed node if there is one."""

@@ -12,7 +12,7 @@ namespace draftproof {
 
 constexpr int kInvalidTree = 8;
 constexpr int kLine = 128;    // bytes that a prefetch brings
-constexpr int kRowWords = 8;  // of a node's row: parent, start, length, end; key, born and two that are free
+constexpr int kRowWords = 8;  // of a node's row: parent, start, length, end; key, born, low and high word of the secret
 
 // A size as the rows' int32 can reach it.
 inline unsigned reachable(int64_t size) { return static_cast<unsigned>(size < UINT32_MAX ? size : UINT32_MAX); }
@@ -55,15 +55,29 @@ __device__ inline unsigned mix(unsigned word) {
     return word ^ word >> 16;
 }
 
+// The 64 bits under which the pages of a tree are hashed: who does not know them cannot make pages that collide.
+struct Secret {
+    unsigned low, high;
+
+    __device__ static Secret load(const int* nodes, int node) {
+        const int2 words = __ldg(reinterpret_cast<const int2*>(nodes + static_cast<int64_t>(node) * kRowWords + 6));
+        return {static_cast<unsigned>(words.x), static_cast<unsigned>(words.y)};
+    }
+
+    // What the token at a place adds to its page's sum: bits 32 to 63 of its product with that place's factor.
+    __device__ unsigned term(int token, int place) const {
+        const unsigned word = static_cast<unsigned>(token), step = (static_cast<unsigned>(place) + 1u) * 0x9E3779B9u;
+        return mix(high + step) * word + __umulhi(mix(low + step), word);
+    }
+};
+
 // One warp: the fingerprint of a page, in all lanes.
-__device__ inline unsigned fingerprint(const int* page, int page_size) {
-    if (page_size == 1) return mix(mix(static_cast<unsigned>(*page)));
+__device__ inline unsigned fingerprint(const int* page, int page_size, const Secret& secret) {
+    if (page_size == 1) return secret.term(*page, 0);
     unsigned sum = 0;
 #pragma unroll 1
-    for (int i = threadIdx.x % kWarp; i < page_size; i += kWarp) {
-        sum += mix(static_cast<unsigned>(page[i]) ^ static_cast<unsigned>(i) * 0x9E3779B9u);
-    }
-    return mix(__reduce_add_sync(kAllLanes, sum));
+    for (int i = threadIdx.x % kWarp; i < page_size; i += kWarp) sum += secret.term(page[i], i);
+    return __reduce_add_sync(kAllLanes, sum);
 }
 
 __device__ inline unsigned bucket(int node, unsigned key) {

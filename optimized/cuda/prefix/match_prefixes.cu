@@ -98,7 +98,8 @@ __device__ inline Child find_child(const Prefixes& call, unsigned key, Place& pl
 }
 
 // One warp: follows edges by their fingerprints until the batch is full or the walk ends.
-__device__ inline void walk(const Prefixes& call, const int* request, int length, Place place, Batch& batch) {
+__device__ inline void walk(const Prefixes& call, const Secret& secret, const int* request, int length, Place place,
+                            Batch& batch) {
     const int lane = threadIdx.x % kWarp;
     int count = 0, tokens = 0;
     bool last = false;
@@ -106,7 +107,7 @@ __device__ inline void walk(const Prefixes& call, const int* request, int length
     while (count < kSegments && tokens < call.batch) {
         last = place.matched == length;
         if (last) break;
-        const Child child = find_child(call, fingerprint(request + place.matched, call.page.by), place);
+        const Child child = find_child(call, fingerprint(request + place.matched, call.page.by, secret), place);
         last = child.node < 0;
         if (last) break;
         const int common = min(child.length, length - place.matched);
@@ -169,8 +170,8 @@ __device__ inline const Segment& segment_of(const Batch& batch, int first) {
 
 // All threads: where the longest match ends. In each turn the first warp walks a batch, if there is more to walk, and
 // the others compare the batch of the turn before, if that was not thrown away.
-__device__ inline Place longest_match(const Prefixes& call, const int* request, int length, Place from,
-                                      Batch (&batches)[kBatches]) {
+__device__ inline Place longest_match(const Prefixes& call, const Secret& secret, const int* request, int length,
+                                      Place from, Batch (&batches)[kBatches]) {
     const bool walker = warp_index() == 0;
     bool more = true, walked = false;
     int current = 0, before = kBatches - 1;
@@ -180,7 +181,7 @@ __device__ inline Place longest_match(const Prefixes& call, const int* request, 
         if (!walker) {
             if (walked) compare(call, request, behind);
         } else if (more) {
-            walk(call, request, length, from, ahead);
+            walk(call, secret, request, length, from, ahead);
         }
         __syncthreads();
         if (walked && behind.first != INT_MAX) {
@@ -223,13 +224,14 @@ __global__ void __maxnreg__(kRegisters) match_prefixes(const Prefixes call) {
         const int64_t given = bounded ? min(end - begin, static_cast<int64_t>(INT_MAX)) : 0;
         const int length = call.page.rounded_down(static_cast<int>(given));
         const int* request = call.tokens + (bounded ? begin : 0);
+        const Secret secret = Secret::load(call.nodes, root);  // on its way while the first page is
         if (length <= call.window) {
             for (int i = threadIdx.x; i < length; i += blockDim.x) copy_word(window + i, request + i);
             await_copies();
             __syncthreads();
             request = window;
         }
-        place = longest_match(call, request, length, {root, 0, 0, status}, batches);
+        place = longest_match(call, secret, request, length, {root, 0, 0, status}, batches);
     }
     if (threadIdx.x == 0) {
         call.out_lengths[blockIdx.x] = place.matched;

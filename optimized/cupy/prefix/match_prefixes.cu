@@ -15,6 +15,7 @@ struct Tree {
     View<int, 1> edges;
     long long tokens;
     int page_size;
+    unsigned low, high;  // the secret under which the request's pages are hashed
 };
 
 // How many tokens of the request, from `begin` on, and of the edges, from `start` on, agree: at most `count`.
@@ -29,17 +30,21 @@ __device__ int common(const View<int, 1>& request, long long begin, const View<i
     return count;
 }
 
-__device__ unsigned fingerprint(const View<int, 1>& request, long long begin, int page_size) {
+// Bits 32 to 63 of each token's product with the 64 bits that follow from its place and the secret, summed up.
+__device__ unsigned fingerprint(const Tree& tree, const View<int, 1>& request, long long begin) {
     unsigned sum = 0;
-    for (int i = 0; i < page_size; ++i) {
-        sum += mix(static_cast<unsigned>(request.at(begin + i)) ^ static_cast<unsigned>(i) * 0x9E3779B9u);
+    for (int i = 0; i < tree.page_size; ++i) {
+        const unsigned token = static_cast<unsigned>(request.at(begin + i));
+        const unsigned step = (static_cast<unsigned>(i) + 1u) * 0x9E3779B9u;
+        const unsigned long long carried = static_cast<unsigned long long>(mix(tree.low + step)) * token;
+        sum += mix(tree.high + step) * token + static_cast<unsigned>(carried >> 32);
     }
-    return mix(sum);
+    return sum;
 }
 
 // The child of `node` whose edge begins with the page of the request at `begin`, or -1.
 __device__ int find_child(const Tree& tree, int node, const View<int, 1>& request, long long begin, int& flags) {
-    const unsigned key = fingerprint(request, begin, tree.page_size), home = bucket(node, key);
+    const unsigned key = fingerprint(tree, request, begin), home = bucket(node, key);
     for (long long i = 0; i < tree.entries; ++i) {
         const int child = tree.table.at((home + i) & (tree.entries - 1));
         if (child == -1) break;
@@ -58,7 +63,6 @@ extern "C" __global__ void __launch_bounds__(LANES) match_prefixes(
     View<int, 1> tokens, long long N, View<long long, 1> offsets, View<int, 1> roots, View<int, 1> table, long long H,
     View<int, 2> nodes, long long M, View<int, 1> edges, long long C, int page_size, int* lengths, int* last,
     int* status) {
-    const Tree tree = {table, H, nodes, M, edges, C, page_size};
     const long long r = blockIdx.x;
     long long begin = offsets.at(r), end = offsets.at(r + 1);
     int node = roots.at(r), flags = 0, length = 0;
@@ -71,6 +75,9 @@ extern "C" __global__ void __launch_bounds__(LANES) match_prefixes(
         node = -1;
         flags |= INVALID_TREE;
     }
+    const unsigned low = node < 0 ? 0u : static_cast<unsigned>(nodes.at(node, SECRET_LOW));
+    const unsigned high = node < 0 ? 0u : static_cast<unsigned>(nodes.at(node, SECRET_HIGH));
+    const Tree tree = {table, H, nodes, M, edges, C, page_size, low, high};
 
     while (end - begin >= page_size) {
         const int child = find_child(tree, node, tokens, begin, flags);

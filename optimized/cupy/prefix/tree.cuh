@@ -12,7 +12,7 @@ constexpr int INVALID_TREE = 8;
 constexpr int INVALID_LENGTH = 16;
 
 // Columns of a node's row.
-enum Column { PARENT, START, LENGTH, END, KEY };
+enum Column { PARENT, START, LENGTH, END, KEY, BORN, SECRET_LOW, SECRET_HIGH };
 
 // Whether a node's edge is one or more whole pages that lie inside `tokens` tokens.
 __device__ inline bool holds_pages(const View<int, 2>& nodes, int node, int page_size, long long tokens) {

@@ -12,10 +12,17 @@ def mix(x: torch.Tensor) -> torch.Tensor:
     return x ^ (x >> 16)
 
 
-def fingerprints(pages: torch.Tensor) -> torch.Tensor:
-    """Return the fingerprint of each page of int32 [A, P], as int64 [A] in [0, 2**32)."""
-    places = torch.arange(pages.shape[1], device=pages.device) * 0x9E3779B9 & LOW
-    return mix(mix((pages.long() & LOW) ^ places).sum(1) & LOW)
+def fingerprints(pages: torch.Tensor, secrets: torch.Tensor) -> torch.Tensor:
+    """Return the fingerprint of each page of int32 [A, P], as int64 [A] in [0, 2**32).
+
+    secrets int64 [A, 2]: the words of the secret under which each is hashed, low word first.
+    """
+    steps = torch.arange(1, pages.shape[1] + 1, device=pages.device) * 0x9E3779B9
+    low, high = (mix((secrets[:, [word]] + steps) & LOW) for word in (0, 1))
+    tokens = pages.long() & LOW
+    # Bits 32 to 63 of (high * 2^32 + low) * token. The product of two words has its top bit in the sign.
+    terms = high * tokens + ((low * tokens) >> 32)
+    return (terms & LOW).sum(1) & LOW
 
 
 def buckets(nodes: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from typing import Annotated
 import torch
 
 from draftproof.optimized.eager.prefix.fingerprints import LOW, buckets, fingerprints
-from draftproof.optimized.eager.prefix.rows import KEY, LENGTH, PARENT, START, runs, well_formed
+from draftproof.optimized.eager.prefix.rows import KEY, LENGTH, PARENT, SECRET, START, runs, well_formed
 from draftproof.optimized.results import PrefixMatch, Status
 from draftproof.optimized.signatures.implement import implements
 
@@ -44,11 +44,14 @@ def match_prefixes(
     given = torch.where(valid & rooted, ends - begins, 0)
     lengths = torch.zeros_like(given)
     matched = torch.where(rooted, roots.long(), -1)
+    secrets = rows[:, SECRET:][torch.where(rooted, roots, 0).long()] if M else rows.new_zeros(len(roots), 2)
 
     walking = (given >= page_size).nonzero()[:, 0]
     while len(walking):
         at = begins[walking] + lengths[walking]
-        child, bits = _children(tokens, at, matched[walking], entries, rows, sound, edges, page_size)
+        child, bits = _children(
+            tokens, at, matched[walking], secrets[walking], entries, rows, sound, edges, page_size
+        )
         status[walking] |= bits
         found = child >= 0
         walking, at, child = walking[found], at[found], child[found]
@@ -67,6 +70,7 @@ def _children(
     tokens: torch.Tensor,
     at: torch.Tensor,
     parent: torch.Tensor,
+    secrets: torch.Tensor,
     table: torch.Tensor,
     rows: torch.Tensor,
     sound: torch.Tensor,
@@ -75,11 +79,12 @@ def _children(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Look up the child of each parent [A] that begins with the page at ``at`` [A]; -1 where there is none.
 
-    Returns the children and the status bits of the rows met on the way, int64 [A].
+    secrets int64 [A, 2]: the words under which pages are hashed. Returns the children and the status bits of
+    the rows met on the way, int64 [A].
     """
     steps = torch.arange(page_size, device=at.device)
     pages = tokens[at[:, None] + steps]
-    keys = fingerprints(pages)
+    keys = fingerprints(pages, secrets)
     first = buckets(parent, keys)
     child, bits = torch.full_like(at, -1), torch.zeros_like(at)
     looking = torch.arange(len(at), device=at.device)

@@ -2,7 +2,7 @@
 
 import torch
 
-PARENT, START, LENGTH, END, KEY = range(5)
+PARENT, START, LENGTH, END, KEY, BORN, SECRET = range(7)
 
 
 def well_formed(nodes: torch.Tensor, room: int, page_size: int) -> torch.Tensor:

@@ -7,7 +7,18 @@ namespace draftproof {
 enum class Policy { lru, mru, fifo, lfu, priority };
 
 // What a call refuses; tree.py says it in words.
-enum Refusal : int { kNoSuchNode = -1, kStale = -2, kNotLocked = -3, kNotNew = -4, kNegative = -5, kNoPage = -6, kTooLong = -7 };
+enum Refusal : int {
+    kNoSuchNode = -1,
+    kStale = -2,
+    kNotLocked = -3,
+    kNotNew = -4,
+    kNegative = -5,
+    kNoPage = -6,
+    kTooLong = -7,
+    kClosed = -8,
+    kLocked = -9,
+    kNoGeneration = -10
+};
 
 struct Found {
     int32_t node;

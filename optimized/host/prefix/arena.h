@@ -25,6 +25,17 @@ class Arena {
         for (uint32_t& head : bins_) head = kNowhere;
     }
 
+    Arena(const Arena& other, Nodes& nodes)
+        : tokens(other.tokens),
+          slots(other.slots),
+          changes(other.changes),
+          nodes_(nodes),
+          capacity_(other.capacity_),
+          live_(other.live_) {
+        std::memcpy(bins_, other.bins_, sizeof(bins_));
+        std::memcpy(filled_, other.filled_, sizeof(filled_));
+    }
+
     uint32_t capacity() const { return capacity_; }
     size_t bytes() const { return tokens.bytes() + slots.bytes() + changes.bytes(); }
 
@@ -72,6 +83,21 @@ class Arena {
         nodes_.edge[node].end -= count;
         live_ -= count;
         bin(node);
+    }
+
+    // All edges side by side, and no room beyond them.
+    void release(uint32_t generation) {
+        for (uint32_t& head : bins_) head = kNowhere;
+        filled_[0] = filled_[1] = 0;
+        uint32_t end = 0;
+        for (int32_t node = nodes_.beside[0].after; node != 0; node = nodes_.beside[node].after) {
+            if (nodes_.edge[node].start != end) move(node, end, generation);
+            end += nodes_.length(node);
+        }
+        capacity_ = end;
+        tokens.shrink(capacity_);
+        slots.shrink(capacity_);
+        changes.cut(capacity_);
     }
 
     // `upper` takes the first `count` tokens of the edge of `lower` over, where they are.

@@ -49,14 +49,15 @@ def hashable(where: str, namespace: Hashable) -> None:
 def vector(
     where: str, name: str, value: object, dtype: type[np.signedinteger[Any]] = np.int32
 ) -> npt.NDArray[Any]:
-    """Return a one-dimensional integer array, or a sequence of ints, as ``dtype`` in one piece."""
+    """Return a one-dimensional integer array, or a sequence of ints, in one piece of ``dtype``."""
+    if isinstance(value, memoryview):
+        value = _viewed(where, name, value)
     if not isinstance(value, np.ndarray):
         if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
             raise TypeError(f"{where}: {name} must be a sequence of ints, got {type(value).__name__}")
-        for entry in value:
-            if isinstance(entry, (bool, np.bool_)) or not isinstance(entry, (int, np.integer)):
-                raise TypeError(f"{where}: each of {name} must be an int, got {type(entry).__name__}")
-        value = np.array(value, dtype=object) if len(value) else np.empty(0, dtype)
+        value = _entries(where, name, value)
+    elif isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{where}: {name} must be integers without a mask, got a masked array")
     elif value.dtype.kind not in "iu":
         raise TypeError(f"{where}: {name} must be integers, got an array of {value.dtype}")
     if value.ndim != 1:
@@ -65,4 +66,30 @@ def vector(
     if len(value) and not bounds.min <= value.min() <= value.max() <= bounds.max:
         wrong = value.min() if value.min() < bounds.min else value.max()
         raise ValueError(f"{where}: each of {name} must fit {bounds.dtype}, got {wrong}")
-    return np.require(value, dtype, ["C_CONTIGUOUS", "ALIGNED"])
+    if (
+        type(value) is np.ndarray
+        and value.dtype == dtype
+        and value.flags.c_contiguous
+        and value.flags.aligned
+    ):
+        return value
+    taken = np.empty(len(value), dtype)
+    taken[:] = value
+    return taken
+
+
+def _entries(where: str, name: str, value: Sequence[Any]) -> npt.NDArray[Any]:
+    """Return what a sequence shows at one look, as objects: a second look may show something else."""
+    entries = []
+    for entry in value:
+        if isinstance(entry, (bool, np.bool_)) or not isinstance(entry, (int, np.integer)):
+            raise TypeError(f"{where}: each of {name} must be an int, got {type(entry).__name__}")
+        entries.append(entry)
+    return np.array(entries, dtype=object)
+
+
+def _viewed(where: str, name: str, value: memoryview) -> npt.NDArray[Any]:
+    viewed = np.asarray(value)
+    if viewed.dtype == object:
+        raise TypeError(f"{where}: {name} must be a sequence of ints, got a memoryview that was released")
+    return viewed

@@ -28,3 +28,5 @@ class Changes(NamedTuple):
     """int32: numbers of the arena's, the rows' and the table's blocks, then edges, slots, rows, table."""
     generation: int
     """What to ask for next time."""
+    epoch: int
+    """The tree's epoch at the moment of which all this speaks."""

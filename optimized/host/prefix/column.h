@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -16,7 +17,11 @@ template <class T>
 class Column {
   public:
     Column() = default;
-    Column(const Column&) = delete;
+    Column(const Column& other) {
+        if (other.capacity_ == 0) return;
+        resize(other.capacity_);
+        std::memcpy(entries_, other.entries_, bytes());
+    }
     Column& operator=(const Column&) = delete;
     ~Column() { std::free(entries_); }
 
@@ -35,6 +40,16 @@ class Column {
     void resize(size_t count) {
         void* moved = std::realloc(entries_, count * sizeof(T));
         if (moved == nullptr) throw std::bad_alloc();
+        entries_ = static_cast<T*>(moved);
+        capacity_ = count;
+    }
+
+    // Gives what lies beyond `count` entries back. Cannot fail: where the system will not, the array stays as it is.
+    void shrink(size_t count) {
+        if (count >= capacity_) return;
+        void* moved = count == 0 ? nullptr : std::realloc(entries_, count * sizeof(T));
+        if (count > 0 && moved == nullptr) return;
+        if (count == 0) std::free(entries_);
         entries_ = static_cast<T*>(moved);
         capacity_ = count;
     }
@@ -64,6 +79,13 @@ class Stamps {
         const size_t wanted = (entries + block() - 1) >> shift_;
         stamps_.reserve(wanted);
         while (size_ < wanted) stamps_[size_++] = generation;
+    }
+
+    // The array has no more than `entries` entries from now on.
+    void cut(size_t entries) {
+        const size_t left = (entries + block() - 1) >> shift_;
+        if (left < size_) size_ = left;
+        stamps_.shrink(size_);
     }
 
     void change(size_t entry, uint32_t generation) { stamps_[entry >> shift_] = generation; }

@@ -12,12 +12,18 @@ class Heap {
   public:
     Heap(Nodes& nodes, bool newest_first) : nodes_(nodes), flip_(newest_first ? ~uint64_t{0} : 0) {}
 
+    Heap(const Heap& other, Nodes& nodes)
+        : nodes_(nodes), leaves_(other.leaves_), size_(other.size_), flip_(other.flip_) {}
+
     bool empty() const { return size_ == 0; }
     int32_t top() const { return leaves_[0]; }
     size_t bytes() const { return leaves_.bytes(); }
 
     // Room for every node, so that `push` cannot fail.
     void reserve(size_t nodes) { leaves_.reserve(nodes); }
+
+    // Gives back what is beyond that room.
+    void release(size_t nodes) { leaves_.shrink(nodes); }
 
     void push(int32_t leaf) { up(size_++, leaf); }
 

@@ -36,6 +36,8 @@ class Mirror {
                sizes.table * (1 + table().block());
     }
 
+    uint32_t generation() const { return tree_.generation_; }
+
     // Fills `out` with what changed since `since` and returns the generation to ask for next time.
     uint32_t pack(uint32_t since, int32_t* out) {
         const Sizes sizes = changed(since);
@@ -92,7 +94,10 @@ class Mirror {
         if (!tree_.nodes_.alive(node)) return;
         const Edge& edge = tree_.nodes_.edge[node];
         const uint64_t born = tree_.origin_ + tree_.nodes_.born[node];
+        const uint64_t secret = tree_.fingerprint_.secret();
         out[5] = static_cast<int32_t>(born & 0x7FFFFFFF);
+        out[6] = static_cast<int32_t>(secret & UINT32_MAX);
+        out[7] = static_cast<int32_t>(secret >> 32);
         if (edge.parent == kNone) return;
         out[0] = edge.parent;
         out[1] = static_cast<int32_t>(edge.start);

@@ -19,7 +19,7 @@ struct Edge {
 };
 
 struct Use {
-    uint64_t when;  // last use, or creation where the policy is fifo
+    uint64_t when;  // last use, or creation where the policy is fifo; of a root, which opening made it
     int32_t locks;  // of the node and of its descendants
     int32_t place;  // a leaf that may go: its place in the heap; otherwise -1 less the number of children
 };
@@ -66,6 +66,9 @@ class Nodes {
         rows.reach(wanted, generation);
     }
 
+    // The id that `add` will give.
+    int32_t next() const { return free_ == kLastFree ? size_ : -2 - free_; }
+
     int32_t add() {
         count_++;
         if (free_ == kLastFree) return size_++;
@@ -78,6 +81,23 @@ class Nodes {
         edge[node] = {free_, 0, 0, 0};
         free_ = -2 - node;
         count_--;
+    }
+
+    // Gives back what lies behind the highest id that is alive; ids below it stay what they are.
+    void release() {
+        while (size_ > 0 && !alive(size_ - 1)) size_--;
+        free_ = kLastFree;
+        for (int32_t node = size_ - 1; node >= 0; node--) {
+            if (alive(node)) continue;
+            edge[node].parent = free_;
+            free_ = -2 - node;
+        }
+        edge.shrink(size_);
+        use.shrink(size_);
+        beside.shrink(size_);
+        born.shrink(size_);
+        rank.shrink(size_);
+        rows.cut(size_);
     }
 
     size_t bytes() const {

@@ -33,6 +33,7 @@ void* PyCapsule_GetPointer(PyObject*, const char* name);
 int PyObject_GetBuffer(PyObject*, Py_buffer*, int flags);
 void PyBuffer_Release(Py_buffer*);
 PyObject* PyObject_CallFunctionObjArgs(PyObject*, ...);
+PyObject* PyObject_Type(PyObject*);
 PyObject* PyTuple_New(Py_ssize_t);
 int PyTuple_SetItem(PyObject*, Py_ssize_t, PyObject* stolen);
 PyObject* PyLong_FromLongLong(long long);
@@ -49,18 +50,44 @@ namespace draftproof {
 
 constexpr int kFastCall = 0x80;  // METH_FASTCALL
 
-// An array of one dimension in one piece, of integers of `itemsize` bytes, held while this lives.
+// A reference that is given back at the end, unless it is handed on.
+class Reference {
+  public:
+    explicit Reference(PyObject* object) : object_(object) {}
+    Reference(const Reference&) = delete;
+    Reference& operator=(const Reference&) = delete;
+    ~Reference() {
+        if (object_ != nullptr) Py_DecRef(object_);
+    }
+
+    explicit operator bool() const { return object_ != nullptr; }
+    PyObject* get() const { return object_; }
+    PyObject* hand_on() {
+        PyObject* object = object_;
+        object_ = nullptr;
+        return object;
+    }
+
+  private:
+    PyObject* object_;
+};
+
+// An array of one dimension in one piece, of integers of `itemsize` bytes, held while this lives. Only what is exactly
+// of class `array`: a subclass may mean something else by its entries, as a masked array does.
 class Vector {
   public:
-    Vector(PyObject* object, Py_ssize_t itemsize, bool writable = false) {
+    Vector(PyObject* object, PyObject* array, Py_ssize_t itemsize, bool writable = false) {
         constexpr int kFormat = 0x4, kInOnePiece = 0x20 | 0x18, kWritable = 0x1;
+        const Reference type(PyObject_Type(object));
+        if (type.get() != array) return;
         held_ = PyObject_GetBuffer(object, &view_, kFormat | kInOnePiece | (writable ? kWritable : 0)) == 0;
         if (!held_) {
             PyErr_Clear();
             return;
         }
         const char kind = view_.format == nullptr || view_.format[1] != 0 ? 0 : view_.format[0];
-        fits_ = view_.ndim == 1 && view_.itemsize == itemsize && (kind == 'i' || kind == 'l' || kind == 'q');
+        const bool aligned = reinterpret_cast<uintptr_t>(view_.buf) % static_cast<uintptr_t>(itemsize) == 0;
+        fits_ = view_.ndim == 1 && view_.itemsize == itemsize && aligned && (kind == 'i' || kind == 'l' || kind == 'q');
     }
     Vector(const Vector&) = delete;
     Vector& operator=(const Vector&) = delete;
@@ -78,7 +105,7 @@ class Vector {
 
   private:
     Py_buffer view_;
-    bool held_, fits_ = false;
+    bool held_ = false, fits_ = false;
 };
 
 }  // namespace draftproof

@@ -1,18 +1,32 @@
 """The radix tree that shares the key-value cache of common prefixes, at native speed.
 
 What is done lies in ``tree.h`` and the headers beside it; here arguments become arrays and refusals
-become words. Not thread-safe: a tree belongs to one thread, or its owner holds a lock.
+become words.
 """
 
+import secrets
+import threading
 from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from draftproof.optimized.host import library
 from draftproof.optimized.host.prefix import arguments
+from draftproof.optimized.host.prefix.answers import (
+    CLOSED,
+    NO_GENERATION,
+    REFUSED_SLOTS,
+    STALE,
+    TOO_LONG,
+    Match,
+    StaleMatchError,
+    refuse_namespace,
+    refuse_node,
+)
 from draftproof.optimized.host.prefix.changes import Changes
+from draftproof.optimized.host.prefix.namespaces import Namespaces
 
 Int32 = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.integer[Any]] | Sequence[int]
@@ -20,33 +34,23 @@ Integers = npt.NDArray[np.integer[Any]] | Sequence[int]
 POLICIES = ("lru", "mru", "fifo", "lfu", "priority")
 """In the order of ``Policy`` in answers.h."""
 
-STALE, NOT_LOCKED, TOO_LONG = -2, -3, -7
-REFUSED_SLOTS = {
-    -4: "must be new to the tree and differ from each other, got one that is cached or comes twice",
-    -5: "must not be negative where they are stored",
-    -6: "of a page must be consecutive from a multiple of the page size on",
-}
-"""``Refusal`` in answers.h."""
 
-
-class Match(NamedTuple):
-    """The longest cached prefix of a request."""
-
-    slots: Int32
-    """int32 [n], n a multiple of the page size: where the prefix lies."""
-    node: int
-    """The node that ends exactly there; the namespace's root if n == 0."""
-
-
-class StaleMatchError(ValueError):
-    """What was matched at an earlier epoch is no longer what the node stands for."""
-
-
-class RadixTree:
+class RadixTree(Namespaces):
     """A cache of token prefixes: which of a request's tokens already have a slot, and which slots go first.
 
-    At most 8.5 bytes for each cached token and 64 for each node, beyond a fixed few KB. Arrays of int32
-    in one piece are used as they are; other integer arrays and sequences are converted first.
+    Memory: at most 8.5 bytes for each token and 64 for each node of the fullest tree so far, 40 for each lock
+    held, 1 KB for each stretch of 8,192 pages of the pool of which one was ever held and 2 KB for each 256 of
+    these, and 16 KB. After ``release``: of the tokens cached then, of ids up to the highest node alive, of
+    stretches with a page that is held. Arrays of int32 in one piece are used as they are; other integer
+    arrays and sequences are converted first.
+
+    Threads: every method may be called from any thread, and from finalisers; under CPython's lock (a build
+    without one is not supported) each call happens as a whole before or after any other. What one thread
+    knows of the tree another may change meanwhile: ``lock(node, epoch=)`` and ``confirm`` say so.
+
+    Pages are found by a hash under a secret of the tree's own, drawn when it is made: requests made to
+    collide do not. ``copy.copy`` and ``copy.deepcopy`` make a tree of its own, locks and secret included;
+    a tree cannot be pickled.
 
     Parameters
     ----------
@@ -65,25 +69,38 @@ class RadixTree:
     """
 
     __slots__ = (
-        *("_changes", "_confirm", "_evict", "_figures", "_insert", "_lock", "_match", "_match_many", "_open"),
-        *("_roots", "_unlock", "page_size", "policy"),
+        *("_changes", "_confirm", "_copy", "_evict", "_figures", "_insert", "_lock", "_match", "_match_many"),
+        *("_release", "_tokens", "_unlock", "page_size", "policy"),
     )
 
     def __init__(self, page_size: int = 1, policy: str = "lru") -> None:
         arguments.at_least("RadixTree", "page_size", page_size, 1)
         arguments.choice("RadixTree", "policy", policy, POLICIES)
-        self.page_size, self.policy = int(page_size), policy
-        self._roots: dict[Hashable, int] = {None: 0}
-        methods = library.make(min(self.page_size, 2**31), POLICIES.index(policy), Match)
-        self._match, self._insert, self._evict, self._lock, self._unlock = methods[:5]
-        self._confirm, self._match_many, self._open, self._figures, self._changes = methods[5:]
+        secret = secrets.randbits(64)
+        methods = library.make(min(int(page_size), 2**31), POLICIES.index(policy), secret, Match)
+        self._adopt(int(page_size), policy, methods, {None: 0})
 
-    def open(self, namespace: Hashable) -> int:
-        """Open a namespace if it is not open yet, and return its root. None is open at once, root 0."""
-        arguments.hashable("RadixTree.open", namespace)
-        if namespace not in self._roots:
-            self._roots[namespace] = self._open()
-        return self._roots[namespace]
+    def _adopt(
+        self, page_size: int, policy: str, methods: library.Methods, roots: dict[Hashable, int]
+    ) -> None:
+        self.page_size, self.policy = page_size, policy
+        self._match, self._insert, self._evict, self._lock, self._unlock = methods[:5]
+        self._confirm, self._match_many, self._open, self._close, self._figures = methods[5:10]
+        self._changes, self._tokens, self._release, self._copy = methods[10:]
+        self._roots = roots
+        self._naming = threading.RLock()
+
+    def __copy__(self) -> Self:
+        twin = type(self).__new__(type(self))
+        with self._naming:
+            twin._adopt(self.page_size, self.policy, self._copy(), dict(self._roots))
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("RadixTree: a native tree cannot be pickled; copy.copy makes another in this process")
 
     def match(self, tokens: Integers, *, namespace: Hashable = None) -> Match:
         """Return the longest cached prefix of a request, which is thereby used.
@@ -101,10 +118,12 @@ class RadixTree:
             slots int32 [n], n <= N whole pages, and the node that ends there.
         """
         root = 0 if namespace is None else self._root("RadixTree.match", namespace)
-        found: Match | None = self._match(root, tokens)
+        found: Match | int | None = self._match(root, tokens)
         if found is None:
             found = self._match(root, arguments.vector("RadixTree.match", "tokens", tokens))
-        return found
+        if found == CLOSED:
+            refuse_namespace("RadixTree.match", namespace)
+        return found  # type: ignore[return-value]  # the refusals are taken care of
 
     def match_many(
         self, tokens: Integers, offsets: Integers, *, namespace: Hashable = None
@@ -131,7 +150,10 @@ class RadixTree:
         requests = arguments.vector(where, "tokens", tokens)
         bounds = arguments.vector(where, "offsets", offsets, np.int64)
         lengths, nodes = np.empty((2, max(len(bounds) - 1, 0)), np.int32)
-        if len(bounds) == 0 or self._match_many(root, requests, bounds, lengths, nodes) is None:
+        done = self._match_many(root, requests, bounds, lengths, nodes) if len(bounds) else None
+        if done == CLOSED:
+            refuse_namespace(where, namespace)
+        if done is None:
             raise ValueError(
                 f"{where}: offsets must ascend from 0 or more to at most {len(requests)}, got {bounds}"
             )
@@ -175,6 +197,8 @@ class RadixTree:
             arguments.int32(where, "priority", priority)
             present = int(self._insert(root, given, places, int(priority)))
         if present < 0:
+            if present == CLOSED:
+                refuse_namespace(where, namespace)
             raise ValueError(f"{where}: slots {REFUSED_SLOTS[present]}")
         return present
 
@@ -204,7 +228,7 @@ class RadixTree:
         number = arguments.whole(where, "node", node)
         refused = self._lock(number, -1 if epoch is None else arguments.at_least(where, "epoch", epoch, 0))
         if refused:
-            _refuse_node(where, number, refused)
+            refuse_node(where, number, refused)
 
     def unlock(self, node: int) -> None:
         """Take one ``lock`` of this node back; a lock of a descendant is not this node's."""
@@ -212,7 +236,7 @@ class RadixTree:
         number = arguments.whole(where, "node", node)
         refused = self._unlock(number)
         if refused:
-            _refuse_node(where, number, refused)
+            refuse_node(where, number, refused)
 
     def confirm(self, node: int, length: int, epoch: int) -> Match:
         """Turn a (node, length) that was read at an earlier epoch into a match of now.
@@ -253,8 +277,28 @@ class RadixTree:
         return found  # type: ignore[return-value]  # the refusals are taken care of
 
     def changes(self, generation: int) -> Changes:
-        """Return what changed in the tree's flat form since ``generation``; 0 asks for all of it."""
-        return Changes(*self._changes(generation))
+        """Return what changed in the tree's flat form since ``generation``; 0 asks for all of it.
+
+        All of it, the epoch included, speaks of one moment.
+        """
+        where = "RadixTree.changes"
+        since = arguments.at_least(where, "generation", generation, 0)
+        changed = self._changes(since)
+        if changed == NO_GENERATION:
+            raise ValueError(f"{where}: generation must be one that this tree gave, got {since}")
+        return Changes(*changed)
+
+    def tokens(self) -> Int32:
+        """Return the tokens of all edges, int32 [cached], in no order: what ``PairKeys.forget`` keeps."""
+        stored: Int32 = self._tokens()
+        return stored
+
+    def release(self) -> None:
+        """Give the memory back that an earlier peak needed; nothing else changes, and ids stay what they are.
+
+        Moves every edge once: for quiet times. A mirror copies what moved.
+        """
+        self._release()
 
     @property
     def epoch(self) -> int:
@@ -283,23 +327,9 @@ class RadixTree:
 
     @property
     def nbytes(self) -> int:
-        """All memory that the tree has allocated, but for the dictionary of namespaces."""
+        """Bytes of all memory that the tree has allocated, but for the dictionary of namespaces."""
         return self._figure(4)
 
     def _figure(self, which: int) -> int:
         value: int = self._figures()[which]
         return value
-
-    def _root(self, where: str, namespace: Hashable) -> int:
-        arguments.hashable(where, namespace)
-        if namespace not in self._roots:
-            raise ValueError(f"{where}: namespace must have been opened, got {namespace!r}")
-        return self._roots[namespace]
-
-
-def _refuse_node(where: str, node: int, refusal: int) -> NoReturn:
-    if refusal == STALE:
-        raise StaleMatchError(f"{where}: node must be the one it was at that epoch, got {node}, which is not")
-    if refusal == NOT_LOCKED:
-        raise ValueError(f"{where}: node must be locked, got {node}, which is not")
-    raise ValueError(f"{where}: node must be one of the tree, got {node}")

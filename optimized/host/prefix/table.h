@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "fingerprint.h"
 #include "nodes.h"
 #include "tokens.h"
 
@@ -16,6 +17,8 @@ class Table {
     Stamps changes{8};
 
     explicit Table(Nodes& nodes) : nodes_(nodes) { reserve(0, 0); }
+    Table(const Table& other, Nodes& nodes)
+        : changes(other.changes), nodes_(nodes), places_(other.places_), size_(other.size_) {}
 
     uint32_t size() const { return size_; }
     const int32_t* data() const { return places_.data(); }
@@ -23,31 +26,26 @@ class Table {
 
     // Room for `children` in all, so that `insert` cannot fail.
     void reserve(uint32_t children, uint32_t generation) {
-        uint32_t wanted = size_ == 0 ? kSmallest : size_;
-        while (uint64_t{children} * 5 > uint64_t{wanted} * 4) wanted *= 2;
-        if (wanted == size_) return;
-        Column<int32_t> bigger;
-        bigger.resize(wanted);
-        std::memset(bigger.data(), 0xFF, bigger.bytes());
-        const uint32_t old = size_;
-        places_.swap(bigger);
-        size_ = wanted;
-        changes.reach(wanted, generation);
-        changes.change(0, wanted, generation);
-        for (uint32_t i = 0; i < old; i++) {
-            if (bigger[i] != kNone) places_[vacancy(bigger[i])] = bigger[i];
-        }
+        const uint32_t wanted = sized(children, size_ == 0 ? kSmallest : size_);
+        if (wanted != size_) rebuild(wanted, generation);
     }
 
-    // The child of `parent` whose edge begins with `page`, which lies at its start in `tokens`, or kNone.
-    int32_t find(int32_t parent, const int32_t* page, uint32_t page_size, const int32_t* tokens) const {
-        const uint32_t key = fingerprint(page, page_size);
+    // The least room for `children` in all.
+    void release(uint32_t children, uint32_t generation) {
+        const uint32_t wanted = sized(children, kSmallest);
+        if (wanted == size_) return;
+        rebuild(wanted, generation);
+        changes.cut(wanted);
+    }
+
+    // The child of `parent` whose edge begins with `page`, of that fingerprint; its edge starts in `tokens`. Or kNone.
+    int32_t find(int32_t parent, const int32_t* page, uint32_t key, uint32_t page_size, const int32_t* tokens) const {
         for (uint32_t i = bucket(parent, key) & (size_ - 1);; i = (i + 1) & (size_ - 1)) {
             const int32_t node = places_[i];
             if (node == kNone) return kNone;
             const Edge& edge = nodes_.edge[node];
             if (edge.parent != parent || edge.key != key) continue;
-            if (page_size == 1 || common(page, tokens + edge.start, page_size) == page_size) return node;
+            if (common(page, tokens + edge.start, page_size) == page_size) return node;
         }
     }
 
@@ -70,6 +68,25 @@ class Table {
 
   private:
     static constexpr uint32_t kSmallest = 256;  // one block of `changes`
+
+    static uint32_t sized(uint32_t children, uint32_t least) {
+        while (uint64_t{children} * 5 > uint64_t{least} * 4) least *= 2;
+        return least;
+    }
+
+    void rebuild(uint32_t wanted, uint32_t generation) {
+        Column<int32_t> old;
+        old.resize(wanted);
+        std::memset(old.data(), 0xFF, old.bytes());
+        changes.reach(wanted, generation);
+        places_.swap(old);
+        const uint32_t before = size_;
+        size_ = wanted;
+        changes.change(0, wanted, generation);
+        for (uint32_t i = 0; i < before; i++) {
+            if (old[i] != kNone) places_[vacancy(old[i])] = old[i];
+        }
+    }
 
     uint32_t home(int32_t node) const {
         return bucket(nodes_.edge[node].parent, nodes_.edge[node].key) & (size_ - 1);

@@ -1,4 +1,4 @@
-// Runs of tokens: how many two of them share, and the fingerprint of a page.
+// Runs of tokens and of slots: how many two of them share, and which count upwards.
 //
 // Two runs are compared by the C library's memcmp, the fastest loop on every machine: in blocks of 2 KiB, and of 64
 // bytes where they differ. Slots are compared, 64 at once, to the run that they should be: compilers make vectors of
@@ -56,25 +56,6 @@ inline uint32_t copy_run(int32_t* to, const int32_t* from, uint32_t count) {
     std::memcpy(to + i, from + i, sizeof(int32_t) * (count - i));
     while (i < count && static_cast<uint32_t>(from[i]) == first + i) i++;
     return i;
-}
-
-inline uint32_t mix(uint32_t x) {
-    x ^= x >> 16;
-    x *= 0x85EBCA6Bu;
-    x ^= x >> 13;
-    x *= 0xC2B2AE35u;
-    return x ^ x >> 16;
-}
-
-// For a page of one token this is a bijection: equal fingerprints are equal tokens.
-inline uint32_t fingerprint(const int32_t* page, uint32_t page_size) {
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < page_size; i++) sum += mix(static_cast<uint32_t>(page[i]) ^ i * 0x9E3779B9u);
-    return mix(sum);
-}
-
-inline uint32_t bucket(int32_t node, uint32_t key) {
-    return mix(key ^ static_cast<uint32_t>(node) * 0x9E3779B1u);
 }
 
 }  // namespace draftproof

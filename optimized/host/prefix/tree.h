@@ -9,6 +9,7 @@
 
 #include "answers.h"
 #include "arena.h"
+#include "fingerprint.h"
 #include "heap.h"
 #include "nodes.h"
 #include "owned.h"
@@ -21,9 +22,10 @@ constexpr uint32_t kLine = 16, kAhead = 1024;  // slots in a cache line; slots t
 
 class RadixTree {
   public:
-    RadixTree(uint32_t page_size, Policy policy)
+    RadixTree(uint32_t page_size, Policy policy, uint64_t secret)
         : page_size_(page_size),
           policy_(policy),
+          fingerprint_(page_size, secret),
           nodes_(policy == Policy::lfu || policy == Policy::priority),
           arena_(nodes_),
           table_(nodes_),
@@ -31,22 +33,31 @@ class RadixTree {
           owned_(page_size) {
         add_root();
     }
+    RadixTree(const RadixTree& other);  // this and what else is about memory: memory.h
 
     uint32_t page_size() const { return page_size_; }
     uint64_t epoch() const { return epoch_; }
     uint64_t cached() const { return cached_; }
     uint64_t locked() const { return locked_; }
     int32_t count() const { return nodes_.count(); }
-    size_t bytes() const {
-        // A held lock: two ids, a link, and what the allocator adds.
-        const size_t held = 32 * held_.size() + sizeof(void*) * held_.bucket_count();
-        return sizeof(*this) + nodes_.bytes() + arena_.bytes() + table_.bytes() + heap_.bytes() + owned_.bytes() + held;
+    size_t bytes() const;
+
+    // A root's name, which no later root gets: its id, and above it how many were opened before.
+    int64_t next_name() const { return static_cast<int64_t>(uint64_t{opened_} << 32 | uint32_t(nodes_.next())); }
+
+    int64_t open() {
+        nodes_.reserve(1, generation_);
+        const int64_t name = next_name();
+        next_epoch();
+        add_root();
+        return name;
     }
 
-    int32_t open() {
-        nodes_.reserve(1, generation_);
-        next_epoch();
-        return add_root();
+    // The root of that name, or kClosed.
+    int32_t root(int64_t name) const {
+        const int32_t node = static_cast<int32_t>(name & UINT32_MAX);
+        const bool open = nodes_.alive(node) && nodes_.root(node) && nodes_.use[node].when == uint64_t(name) >> 32;
+        return open ? node : kClosed;
     }
 
     // Reads only: the longest cached prefix in whole pages, and the node it ends in.
@@ -56,7 +67,7 @@ class RadixTree {
         Found found{root, 0, 0};
         while (found.length < count && found.excess == 0) {
             const int32_t* rest = request + found.length;
-            const int32_t child = table_.find(found.node, rest, page_size_, tokens);
+            const int32_t child = table_.find(found.node, rest, fingerprint_(rest), page_size_, tokens);
             if (child == kNone) break;
             const Edge& edge = nodes_.edge[child];
             fetch(tokens + edge.start, edge.end - found.length);
@@ -67,6 +78,9 @@ class RadixTree {
         }
         return found;
     }
+
+    // What `match` will return.
+    int32_t answer(const Found& found) const { return found.excess > 0 ? nodes_.next() : found.node; }
 
     // The node that ends where `found` does, all of it used now; splits an edge if none does.
     int32_t match(const Found& found) {
@@ -114,34 +128,7 @@ class RadixTree {
     }
 
     // Frees `count` tokens, as `evictable` gave them.
-    void evict(uint64_t count, int32_t* freed) {
-        if (count > 0) next_epoch();
-        while (count > 0) {
-            const int32_t leaf = heap_.top();
-            const Edge edge = nodes_.edge[leaf];
-            const uint32_t length = nodes_.length(leaf);
-            const uint32_t taken = count < length ? static_cast<uint32_t>(count) : length;
-            const int32_t* slots = &arena_.slots[edge.start + length - taken];
-            if (taken == length) {
-                heap_.remove(leaf);
-                if (!heap_.empty()) fetch(&arena_.slots[nodes_.edge[heap_.top()].start], nodes_.length(heap_.top()));
-            }
-            owned_.release(freed, taken, copy_run(freed, slots, taken));
-            nodes_.rows.change(leaf, generation_);
-            if (taken < length) {
-                arena_.cut(leaf, taken);
-                nodes_.born[leaf] = age();
-            } else {
-                table_.remove(leaf, generation_);
-                arena_.remove(leaf);
-                nodes_.remove(leaf);
-                if (++nodes_.use[edge.parent].place == -1) offer(edge.parent);
-            }
-            cached_ -= taken;
-            freed += taken;
-            count -= taken;
-        }
-    }
+    void evict(uint64_t count, int32_t* freed);  // eviction.h
 
     // 0, or what is wrong with a node that was seen at `epoch`.
     int stale(int64_t node, uint64_t epoch) const {
@@ -181,6 +168,9 @@ class RadixTree {
         return {node, wanted, nodes_.edge[node].end - wanted};
     }
 
+    // Gives back what an earlier peak needed. Ids stay what they are; what fails, fails before anything has changed.
+    void release();
+
     void slots_of(const Found& found, int32_t* slots) const {
         uint32_t end = found.length;
         for (int32_t node = found.node; !nodes_.root(node); node = nodes_.edge[node].parent) {
@@ -190,8 +180,12 @@ class RadixTree {
         }
     }
 
+    // The tokens of all edges, node by node.
+    void tokens(int32_t* out) const;
+
   private:
     friend class Mirror;
+    friend class Closing;
 
     void reserve(int32_t more) {
         nodes_.reserve(more, generation_);
@@ -220,13 +214,23 @@ class RadixTree {
 
     int32_t add_root() {
         nodes_.reserve(1, generation_);
-        const int32_t node = add({kNone, 0, 0, 0}, {0, 0, -1}, 0);
+        const int32_t node = add({kNone, 0, 0, 0}, {opened_++, 0, -1}, 0);
         nodes_.beside[node] = {0, 0};
         return node;
     }
 
+    // Takes a leaf out of everything but the heap and the owned slots; whether its parent has no child left.
+    bool remove(int32_t leaf) {
+        const int32_t parent = nodes_.edge[leaf].parent;
+        nodes_.rows.change(leaf, generation_);
+        table_.remove(leaf, generation_);
+        arena_.remove(leaf);
+        nodes_.remove(leaf);
+        return ++nodes_.use[parent].place == -1;
+    }
+
     void add_leaf(int32_t parent, const int32_t* tokens, const int32_t* slots, uint32_t count, int32_t priority) {
-        const uint32_t key = fingerprint(tokens, page_size_), end = nodes_.edge[parent].end + count;
+        const uint32_t key = fingerprint_(tokens), end = nodes_.edge[parent].end + count;
         const uint32_t rank = policy_ == Policy::lfu ? 1 : ordered(priority);
         const int32_t leaf = add({parent, key, 0, end}, {clock_, 0, -1}, rank);
         arena_.place(leaf, generation_);
@@ -253,7 +257,7 @@ class RadixTree {
         table_.replace(lower, upper, generation_);
         arena_.split(upper, lower, kept);
         nodes_.edge[lower].parent = upper;
-        nodes_.edge[lower].key = fingerprint(&arena_.tokens[nodes_.edge[lower].start], page_size_);
+        nodes_.edge[lower].key = fingerprint_(&arena_.tokens[nodes_.edge[lower].start]);
         table_.insert(lower, generation_);
         nodes_.rows.change(lower, generation_);
         return upper;
@@ -286,9 +290,10 @@ class RadixTree {
 
     uint32_t page_size_;
     Policy policy_;
+    Fingerprint fingerprint_;
     uint64_t clock_ = 0, epoch_ = 0, origin_ = 0;
     uint64_t cached_ = 0, locked_ = 0;
-    uint32_t generation_ = 1;
+    uint32_t generation_ = 1, opened_ = 0;
     Nodes nodes_;
     Arena arena_;
     Table table_;

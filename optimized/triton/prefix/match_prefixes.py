@@ -2,7 +2,8 @@
 """The longest cached prefix of each request of a batch, in Triton.
 
 Bytes to move: 4 per matched token of the request and 4 of the tree, which requests may share; a row and
-a few entries of the table per node on the path. One program per request goes down the tree. At each
+a few entries of the table per node on the path, and the row of the root, which carries the secret under which
+pages are hashed. One program per request goes down the tree. At each
 node it hashes the next page, loads a window of ``LANES`` table entries and the rows that they name, and
 takes the first whose parent and key fit; comparing its whole edge, ``BLOCK`` tokens at a time, confirms
 the page too, so that equal fingerprints cost one block. Each level is four loads that wait for each
@@ -66,6 +67,9 @@ def _match(
     valid = (begin >= 0) & (begin <= end) & (end <= given)
     rooted = (node >= 0) & (node < rows)
     flags = tl.where(valid, 0, INVALID_LENGTH) | tl.where(rooted, 0, INVALID_TREE)
+    secret = nodes + tl.where(rooted, node, 0).to(tl.int64) * 8 + 6
+    low = tl.load(secret, mask=rooted, other=0).to(tl.uint32, bitcast=True)
+    high = tl.load(secret + 1, mask=rooted, other=0).to(tl.uint32, bitcast=True)
     node = tl.where(rooted, node, -1)
     left = tl.where(valid & rooted, end - begin, 0) // page_size * page_size
     at = tokens + tl.where(valid, begin, 0)
@@ -73,7 +77,7 @@ def _match(
     lanes = tl.arange(0, LANES)
 
     while left > 0:
-        key = fingerprint(at, page_size, LANES)
+        key = fingerprint(at, page_size, low, high, LANES)
         first = bucket(node, key)
         child = node * 0 - 1
         edge = node * 0

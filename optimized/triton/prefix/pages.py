@@ -14,15 +14,19 @@ def mix(x):
 
 
 @triton.jit
-def fingerprint(page, page_size, LANES: tl.constexpr):
-    """The fingerprint, uint32, of the page at a pointer; a sum, so that lanes may add in any order."""
+def fingerprint(page, page_size, low, high, LANES: tl.constexpr):
+    """The fingerprint, uint32, of the page at a pointer under a secret's two words, uint32.
+
+    Bits 32 to 63 of each token's product with its place's factor; a sum, so that lanes may add in any order.
+    """
     total = tl.zeros([LANES], tl.uint32)
     for first in range(0, page_size, LANES):
         i = first + tl.arange(0, LANES)
         token = tl.load(page + i, mask=i < page_size, other=0).to(tl.uint32, bitcast=True)
-        term = mix(token ^ (i.to(tl.uint32) * 0x9E3779B9))
-        total += tl.where(i < page_size, term, tl.zeros_like(term))
-    return mix(tl.sum(total, 0))
+        step = (i + 1).to(tl.uint32) * 0x9E3779B9
+        carried = (mix(low + step).to(tl.uint64) * token.to(tl.uint64)) >> 32
+        total += mix(high + step) * token + carried.to(tl.uint32)  # a token past the page's end is 0
+    return tl.sum(total, 0)
 
 
 @triton.jit

@@ -3,7 +3,11 @@
 from draftproof.properties.core.contract import Argument
 
 NODES = Argument(
-    "nodes", ("M", "8"), "int32", "a row per node: parent, start, length, end, key, born, 0, 0", hostile=True
+    "nodes",
+    ("M", "8"),
+    "int32",
+    "a row per node: parent, start, length, end, key, born, low and high word of the tree's secret",
+    hostile=True,
 )
 STATUS = Argument("status", ("R",), "int32", "0, or bits: INVALID_TREE, INVALID_LENGTH")
 PAGE_SIZES = (1, 2, 3, 4, 16, 32, 64, 128, 250, 256)

@@ -50,7 +50,8 @@ MATCH_PREFIXES = FunctionContract(
     pillar="prefix",
     rule=(
         "From each request's root, look up the child whose edge begins with the request's next page: in an "
-        "open-addressed table, by a hash of parent and page, confirmed by comparing the page. Compare the "
+        "open-addressed table, by a hash of parent and page under the secret that the root's row carries, "
+        "confirmed by comparing the page. Compare the "
         "edge with what is left of the request, rounded down to whole pages; go on from its end, if all of "
         "it agrees. lengths says how many tokens agreed, nodes where. Nothing is split or touched. Offsets "
         "outside the tokens count as an empty request and set INVALID_LENGTH; a root without a row gives "

@@ -18,6 +18,7 @@ from draftproof.properties.laws.prefix.metamorphic import (
     INSERTION_ORDER,
     PAGE_ALGEBRA,
 )
+from draftproof.properties.laws.prefix.optional import CLOSED_NAMESPACE, MEMORY_RELEASED
 from draftproof.properties.laws.prefix.resources import COST, MEMORY_KEPT
 from draftproof.properties.lockstep.executor import find_failure
 from draftproof.properties.lockstep.prefix.executor import TreeExecutor
@@ -92,5 +93,7 @@ TREE_LAWS = (
     BATCHED_MATCH,
     COST,
     MEMORY_KEPT,
+    CLOSED_NAMESPACE,
+    MEMORY_RELEASED,
 )
 """Everything that must hold for a prefix tree."""

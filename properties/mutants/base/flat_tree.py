@@ -6,7 +6,7 @@ import numpy as np
 
 from draftproof.reference import BlockTables, PrefixMatch, Status
 from draftproof.reference.prefix.flat import Column
-from draftproof.reference.prefix.flat_hash import bucket, fingerprint, signed
+from draftproof.reference.prefix.flat_hash import bucket, fingerprint, secret_of, signed
 
 
 class Matcher:
@@ -16,6 +16,8 @@ class Matcher:
     nodes: np.ndarray
     edges: np.ndarray
     page_size: int
+    secret: int
+    """Of the tree in which the present request is looked up."""
 
     def __call__(
         self,
@@ -51,6 +53,7 @@ class Matcher:
         asked, flags = self.request(tokens, offsets, r)
         if not 0 <= node < len(self.nodes):
             return 0, -1, int(flags | Status.INVALID_TREE)
+        self.secret = self.secret_under(node)
         length = 0
         while len(asked) - length >= self.page_size:
             child, seen = self.child(node, asked[length : length + self.page_size])
@@ -64,9 +67,13 @@ class Matcher:
                 break
         return length, node, int(flags)
 
+    def secret_under(self, root: int) -> int:
+        """Return the secret under which pages are hashed."""
+        return secret_of(self.nodes[root])
+
     def child(self, node: int, page: np.ndarray) -> tuple[int, Status]:
         """Return the child whose edge begins with a page, or -1, and what was wrong on the way."""
-        flags, key = Status.OK, signed(fingerprint(page.tolist()))
+        flags, key = Status.OK, signed(fingerprint(page.tolist(), self.secret))
         for i in range(len(self.table)):
             row = int(self.table[(bucket(node, key) + i) & (len(self.table) - 1)])
             if row == -1:

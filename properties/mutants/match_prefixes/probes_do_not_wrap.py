@@ -16,7 +16,7 @@ class ProbesDoNotWrap(Matcher):
 
     def child(self, node: int, page: np.ndarray) -> tuple[int, Status]:
         """Look the page up in what is left of the table."""
-        whole, key = self.table, signed(fingerprint(page.tolist()))
+        whole, key = self.table, signed(fingerprint(page.tolist(), self.secret))
         first = bucket(node, key) & (len(whole) - 1)
         self.table = np.concatenate([np.full(first, -1, np.int32), whole[first:]])
         found = super().child(node, page)

@@ -38,7 +38,7 @@ def test_the_flat_tree_matches_as_the_tree_does(page_size: int) -> None:
         tree = grown(draw, page_size)
         tokens, offsets = ragged(draw, page_size)
         epoch = tree.epoch
-        flat = flatten(tree)
+        flat = flatten(tree, secret=draw.getrandbits(64))
         for namespace in (None, "b"):
             roots = np.full(len(offsets) - 1, tree.open(namespace), dtype=np.int32)
             found = match_prefixes(
@@ -64,7 +64,8 @@ def test_the_flat_tree_matches_as_the_tree_does(page_size: int) -> None:
 
 def test_rows_edges_and_table_hold_what_the_tree_does() -> None:
     tree = grown(random.Random(3), 2)
-    flat = flatten(tree, node_capacity=100, edge_capacity=1000, table_capacity=256)
+    secret = 0xF00DF00D12345678
+    flat = flatten(tree, node_capacity=100, edge_capacity=1000, table_capacity=256, secret=secret)
     assert [array.shape for array in flat] == [(100, 8), (1000,), (1000,), (256,)]
     assert {array.dtype.name for array in flat} == {"int32"}
     live = dict(tree.walk())
@@ -74,10 +75,10 @@ def test_rows_edges_and_table_hold_what_the_tree_does() -> None:
             assert flat.edges[start : start + length].tolist() == live[node].edge
             assert flat.slots[start : start + length].tolist() == live[node].slots
             assert (parent, end, born) == (live[node].parent, live[node].end, live[node].born)
-            assert key == signed(fingerprint(live[node].edge[:2]))
+            assert key == signed(fingerprint(live[node].edge[:2], secret))
         else:
             assert row[:5] == [-1, 0, 0, 0, 0]
-        assert row[6:] == [0, 0]
+        assert row[6:] == ([0x12345678, 0xF00DF00D - 2**32] if node in live else [0, 0])
     assert sorted(flat.table[flat.table >= 0].tolist()) == [n for n in live if live[n].parent >= 0]
 
 
@@ -135,9 +136,13 @@ def test_the_hash_is_uint32_arithmetic() -> None:
         assert mix(x) == mixed(word(x))
         assert signed(mix(x)) == mixed(word(x)).view(np.int32)
         assert bucket(7, signed(mix(x))) == bucket(7, mix(x))
-    page = [5, -6, 2**31 - 1]
-    total = sum(int(mixed(word(t) ^ word(i * 0x9E3779B9))) for i, t in enumerate(page))
-    assert fingerprint(page) == mixed(word(total))
+    page, secret = [5, -6, 2**31 - 1], 0x123456789ABCDEF0
+    total = 0
+    for i, token in enumerate(page):
+        step = word((i + 1) * 0x9E3779B9)
+        high, low = mixed(word(int(step) + 0x12345678)), mixed(word(int(step) + 0x9ABCDEF0))
+        total += int(high) * int(word(token)) + (int(low) * int(word(token)) >> 32)
+    assert fingerprint(page, secret) == total & 0xFFFFFFFF
     assert bucket(2**20, 9) == mixed(word(9) ^ word(2**20 * 0x9E3779B1))
 
 

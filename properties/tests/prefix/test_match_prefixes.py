@@ -14,7 +14,7 @@ from draftproof.properties.contracts.prefix.match_prefixes import MATCH_PREFIXES
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import Arrays
 from draftproof.properties.inputs.fingerprints import buckets, fingerprints
-from draftproof.properties.inputs.flat_trees import END, KEY, LENGTH, PARENT, START, TOKENS, TREES
+from draftproof.properties.inputs.flat_trees import END, KEY, LENGTH, PARENT, SECRET, START, TOKENS, TREES
 from draftproof.properties.inputs.ragged import RaggedRows
 from draftproof.properties.judges.equality import required
 from draftproof.reference.prefix import flat_hash
@@ -136,8 +136,10 @@ def test_the_made_trees_are_trees(page_size: int) -> None:
     assert len(used) > 20
     assert sorted(table[table >= 0]) == used.tolist()
     pages = edges[nodes[used, START, None] + np.arange(page_size)]
-    assert np.array_equal(fingerprints(pages).view(np.int32), nodes[used, KEY])
+    secrets = nodes[used, SECRET:].astype(np.uint32).astype(np.uint64) @ np.array([1, 2**32], np.uint64)
+    assert np.array_equal(fingerprints(pages, secrets).view(np.int32), nodes[used, KEY])
     parents = nodes[used, PARENT]
+    assert np.array_equal(nodes[used, SECRET:], nodes[parents, SECRET:])
     assert np.array_equal(nodes[used, END], nodes[used, LENGTH] + nodes[parents, END])
     siblings = [(parent, page.tobytes()) for parent, page in zip(parents, pages, strict=True)]
     assert len(set(siblings)) == len(siblings)
@@ -152,8 +154,10 @@ def test_the_made_trees_are_trees(page_size: int) -> None:
 def test_the_hash_of_arrays_is_the_oracles() -> None:
     rng = np.random.default_rng(3)
     pages = rng.integers(-(2**31), 2**31, (50, 5)).astype(np.int32)
-    keys = fingerprints(pages)
-    assert keys.tolist() == [flat_hash.fingerprint(page.tolist()) for page in pages]
+    secrets = rng.integers(0, 2**64, 50, np.uint64)
+    pairs = zip(pages.tolist(), secrets.tolist(), strict=True)
+    keys = fingerprints(pages, secrets)
+    assert keys.tolist() == [flat_hash.fingerprint(page, secret) for page, secret in pairs]
     nodes = rng.integers(0, 2**31, 50)
     pairs = zip(nodes.tolist(), keys.tolist(), strict=True)
     assert buckets(nodes, keys).tolist() == [flat_hash.bucket(*pair) for pair in pairs]

@@ -105,3 +105,23 @@ def test_a_draft_models_cache_is_shared_one_token_less_far() -> None:
     draft.insert(pairs.keys(first), range(3))
     assert len(target.match(second).slots) == 3
     assert len(draft.match(pairs.keys(second)).slots) == 2
+
+
+def test_pairs_that_are_forgotten_make_room_and_those_kept_stay() -> None:
+    rng = random.Random(0)
+    tree, pairs, pool = RadixTree(), PairKeys(), SlotPool(400)
+    for _ in range(300):
+        tokens = [rng.randrange(30) for _ in range(20)]
+        keys = pairs.keys(tokens)
+        present = len(tree.match(keys).slots)
+        slots = np.concatenate([np.zeros(present, np.int32), pool.allocate(len(keys) - present)])
+        tree.insert(keys, slots)
+        if pool.free_tokens < 60:
+            pool.free(tree.evict(120))
+            before = pairs.keys(tokens) if len(tree.match(keys).slots) == len(keys) else None
+            pairs.forget(tree.tokens())
+            assert len(pairs) == len(set(tree.tokens().tolist()))
+            if before is not None:
+                assert pairs.keys(tokens).tolist() == before.tolist()
+        assert len({pairs.keys([a, b])[0] for a in range(4) for b in range(4)}) == 16
+        assert pairs.keys(range(30)).max() < 900
