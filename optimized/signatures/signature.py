@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import torch
 
 from draftproof.axes import Axis
-from draftproof.optimized.signatures.declarations import RULES, Count, TensorArgument, declared
+from draftproof.optimized.signatures.declarations import NOT_EMPTY, RULES, Count, TensorArgument, declared
 from draftproof.optimized.signatures.dtypes import CLASSES, DTYPES, short
 
 Values = list[Any]
@@ -68,6 +68,10 @@ class Signature:
             for i, each in self._tensors
         ]
         self._later = [pair for pair in self._tensors if pair[1].waits or pair[1].rules]
+        # Of a call without an empty axis is not asked whether one may be empty.
+        self._filled = [
+            (i, each) for i, each in self._later if each.waits or any(r != NOT_EMPTY for _, r in each.rules)
+        ]
         self._keywords = [
             (i, each) for i, each in enumerate(self.arguments) if not isinstance(each, TensorArgument)
         ]
@@ -116,6 +120,9 @@ class Signature:
             if not isinstance(value, torch.Tensor):
                 kind = type(value).__name__
                 raise TypeError(f"{self.name}: {argument.name} must be a torch.Tensor, got {kind}")
+            if value.layout is not torch.strided or value.is_nested:
+                layout = "a nested tensor" if value.is_nested else f"layout {str(value.layout)[6:]}"
+                raise ValueError(f"{self.name}: {argument.name} must be a dense tensor, got {layout}")
             dtype, place = value.dtype, value.device
             device = device or place
             allowed = dtype in dtypes and (not is_class or bound.get(argument.dtype, dtype) == dtype)
@@ -125,7 +132,7 @@ class Signature:
                 bound[argument.dtype] = dtype
         if device is None:
             raise TypeError(f"{self.name}: expected torch tensors, got none")
-        for i, argument in self._later:
+        for i, argument in self._later if 0 in sizes.values() else self._filled:
             if values[i] is not None:
                 self._check_again(argument, values[i], sizes, bound, device)
         return sizes, device
