@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from typing import Any, NoReturn, get_type_hints
 
 import torch
 
@@ -117,12 +117,8 @@ class Signature:
             value = values[i]
             if value is None and optional:
                 continue
-            if not isinstance(value, torch.Tensor):
-                kind = type(value).__name__
-                raise TypeError(f"{self.name}: {argument.name} must be a torch.Tensor, got {kind}")
-            if value.layout is not torch.strided or value.is_nested:
-                layout = "a nested tensor" if value.is_nested else f"layout {str(value.layout)[6:]}"
-                raise ValueError(f"{self.name}: {argument.name} must be a dense tensor, got {layout}")
+            if not isinstance(value, torch.Tensor) or value.layout is not torch.strided or value.is_nested:
+                self._refuse_kind(argument, value)
             dtype, place = value.dtype, value.device
             device = device or place
             allowed = dtype in dtypes and (not is_class or bound.get(argument.dtype, dtype) == dtype)
@@ -208,6 +204,14 @@ class Signature:
             self.python.bind(*args, **keywords)
         except TypeError as error:
             raise TypeError(f"{self.name}: {error}") from None
+
+    def _refuse_kind(self, argument: TensorArgument, value: object) -> NoReturn:
+        """Refuse what is no tensor, or none that lies in memory as strides say."""
+        if not isinstance(value, torch.Tensor):
+            kind = type(value).__name__
+            raise TypeError(f"{self.name}: {argument.name} must be a torch.Tensor, got {kind}")
+        layout = "a nested tensor" if value.is_nested else f"layout {str(value.layout)[6:]}"
+        raise ValueError(f"{self.name}: {argument.name} must be a dense tensor, got {layout}")
 
     def _refuse(
         self, argument: TensorArgument, value: torch.Tensor, expected: str, device: torch.device
