@@ -10,6 +10,9 @@ import pytest
 
 Draftproof = Callable[..., Any]
 
+TREE = "RadixTree/P=1,steps=100000000/int32/policy=mru,slots=low,tokens=deep/seed=1/-"
+TABLES = "fill_block_tables/R=1,M=1,C=1,page_size=0,width=0/int32/lengths=ragged,tree=bushy/seed=3/-"
+DRAWS = "sample/V=32000,draws={}/float32/rows=zipf,rule=-/seed=0/- --law statistics"
 CASE = "sample/B=2,V=33/float32/rows=zipf,uniforms=float64/seed=5/nan"
 
 
@@ -22,23 +25,14 @@ CASE = "sample/B=2,V=33/float32/rows=zipf,uniforms=float64/seed=5/nan"
         (f"replay {CASE} --backend right.py", "the name of a module was expected"),
         (f"replay {CASE.replace('V=33', 'V=0')} --backend right", "V of at least 1 was expected, got 0"),
         (f"replay {CASE.replace('seed=5', 'seed=-1')} --backend right", "expected 'seed=N', got 'seed=-1'"),
+        (f"replay {DRAWS.format(0)} --backend right", "draws of at least 1 was expected, got 0"),
+        (f"replay {DRAWS.format(99999999999)} --backend right", "[case-absurd]"),
         (
-            "replay sample/V=32000,draws=0/float32/rows=zipf,rule=-/seed=0/- --law statistics --backend right",
-            "draws of at least 1 was expected, got 0",
-        ),
-        (
-            "replay sample/V=32000,draws=99999999999/float32/rows=zipf,rule=-/seed=0/- --law statistics "
-            "--backend right",
-            "[case-absurd]",
-        ),
-        (
-            "replay RadixTree/P=1,steps=100000000/int32/policy=mru,slots=low,tokens=deep/seed=1/- --law model "
-            "--backend draftproof.reference",
+            f"replay {TREE} --law model --backend draftproof.reference",
             "a case of at most 1e+09 numbers was expected, got 1.0e+16",
         ),
         (
-            "replay fill_block_tables/R=1,M=1,C=1,page_size=0,width=0/int32/lengths=ragged,tree=bushy/seed=3/- "
-            "--backend draftproof.reference",
+            f"replay {TABLES} --backend draftproof.reference",
             "page_size of at least 1 was expected, got 0",
         ),
     ],
