@@ -96,5 +96,7 @@ def call(operation: str, backend: str | None, *args: Any, **keywords: Any) -> An
             f"{operation}: expected torch tensors, got {', '.join(type(value).__name__ for value in args)} "
             f"(for NumPy arrays: draftproof.reference.{operation})"
         )
+    if device not in DEVICES:
+        raise ValueError(f"{operation}: expected tensors on {' or '.join(DEVICES)}, got one on {device}")
     module, _ = load(settle(operation, device, backend), device)
     return getattr(module, operation)(*args, **keywords)

@@ -54,7 +54,11 @@ def test_an_operation_has_the_declared_signature(name: str) -> None:
 
 def test_help_shows_tensors_and_choices() -> None:
     text = pydoc.render_doc(draftproof.verify_chain, renderer=pydoc.plaintext)
-    for part in ("'float32 [B, K+1, V]'", "Literal['token', 'block'] = 'token'", "so that the target's law"):
+    for part in (
+        "'float32 [B, K+1, V], V at least 1'",
+        "Literal['token', 'block'] = 'token'",
+        "so that the target's law",
+    ):
         assert part in text
 
 

@@ -39,5 +39,7 @@ def prepare_folder(folder: Path) -> Path:
 
 
 def _is_report(path: Path) -> bool:
+    if not path.is_file():  # a pipe would be waited for
+        return False
     with path.open("rb") as file:
         return file.read(len(HEADER)) == HEADER

@@ -84,7 +84,7 @@ class Child:
             return self._bury(operation, Answer(State.ERROR, 0.0, reason=reason))
         except EOFError:
             code = self._exit_code()
-            how = "gave up its connection" if code is None else f"died (exit code {code})"
+            how = "gave up its connection" if code is None else f"died ({_name_end(code)})"
             reason = f"the process {how}: {self._last_words()}"
             return self._bury(operation, Answer(State.ERROR, 0.0, reason=reason))
         if answer.poisoned:
@@ -179,3 +179,17 @@ class Child:
             log.seek(max(0, self._log.stat().st_size - LAST_WORDS))
             lines = log.read(LAST_WORDS).decode("utf-8", "replace").splitlines()
         return clean(" | ".join(lines[-3:])) or "it said nothing"
+
+
+def _name_end(code: int) -> str:
+    """Return how a process ended: with an exit code, or by a signal, named.
+
+    >>> _name_end(3), _name_end(-11)
+    ('exit code 3', 'SIGSEGV: Segmentation fault')
+    """
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"{signal.Signals(-code).name}: {signal.strsignal(-code)}"
+    except ValueError:  # a signal that Python has no name for
+        return f"signal {-code}"

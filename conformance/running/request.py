@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
 
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reading.values import cut
@@ -18,6 +19,9 @@ MOST_ELEMENTS = 1e9
 
 LONGEST, MOST_DIGITS = 2000, 19
 """Characters of a case line, and digits of a size or a seed in it: seeds have 64 bits."""
+
+MOST_TIMES = 10
+"""How much longer than usual an axis of a law's own may be."""
 
 COPY = "copy the whole line, and the law, from the report"
 
@@ -35,9 +39,27 @@ def select_contracts(operations: Sequence[str]) -> list[Contract]:
     return [CONTRACTS[name] for name in operations] or list(CONTRACTS.values())
 
 
+def require_names(modules: Sequence[str]) -> Sequence[str]:
+    """Return the modules; DiagnosticError for a path, or whatever else no module is called."""
+    for module in modules:
+        if not all(part.isidentifier() for part in module.split(".")) or module.endswith(".py"):
+            path = Path(module)
+            inside = path.parent if path.suffix == ".py" else path
+            dotted = ".".join((*inside.parts, path.stem) if path.suffix == ".py" else path.parts)
+            name = dotted if all(part.isidentifier() for part in dotted.split(".")) else path.stem
+            folder = "" if name == dotted else f"cd {path.parent} && "
+            raise DiagnosticError(
+                "backend-name",
+                f"the name of a module was expected, such as my_kernels, got {module!r}",
+                [],
+                f"{folder}draftproof check {name}, which Python imports from the folder that it is run in",
+            )
+    return modules
+
+
 def refuse_alike(modules: Sequence[str]) -> Sequence[str]:
     """Return the modules; DiagnosticError if two have the last name in common, which names their results."""
-    for module, other in combinations(modules, 2):
+    for module, other in combinations(require_names(modules), 2):
         if short_name(module) == short_name(other):
             raise DiagnosticError(
                 "backends-alike",
@@ -85,13 +107,21 @@ def parse_request(line: str, law_name: str) -> tuple[Case, Law]:
             wrong.append(f"{name} of {', '.join(choices)} expected, got {cut(case.options[name])}")
     if wrong:
         raise DiagnosticError("case-foreign", f"{law_name!r} has no such case: {cut(line)}", wrong, COPY)
-    if isinstance(contract, FunctionContract):
-        _refuse_impossible(contract, law, case)
+    _refuse_impossible(contract, law, case)
     return case, law
 
 
-def _refuse_impossible(contract: FunctionContract, law: Law, case: Case) -> None:
+def _refuse_impossible(contract: Contract, law: Law, case: Case) -> None:
     """Refuse a case of which no inputs can be made."""
+    model = next(iter(law.cases(contract, "cuda", "deep", 0)), case) if law.cases else case
+    for axis, size in case.shape.items():
+        usual = contract.sizes.get(axis, (model.shape[axis],))
+        if not size and axis != contract.batch and 0 not in usual:
+            raise DiagnosticError("case-impossible", f"{axis} of at least 1 was expected, got 0: {case}")
+        if size > MOST_TIMES * max(usual) and axis not in contract.sizes:
+            raise DiagnosticError(
+                "case-absurd", f"{axis} of at most {MOST_TIMES * max(usual)} was expected, got {size}: {case}"
+            )
     shape = {axis: case.shape.get(axis, sizes[0]) for axis, sizes in contract.sizes.items()}
     # Not every size is counted where inputs are small beside what they are made from.
     if (cost := max(contract.cost(case.reshaped(**shape)), *case.shape.values())) > MOST_ELEMENTS:
@@ -99,7 +129,7 @@ def _refuse_impossible(contract: FunctionContract, law: Law, case: Case) -> None
             "case-absurd",
             f"a case of at most {MOST_ELEMENTS:.0e} numbers was expected, got {cost:.1e}: {cut(str(case))}",
         )
-    if law.cases is None:
+    if law.cases is None and isinstance(contract, FunctionContract):
         try:
             contract.fill(case)
         except (ValueError, OSError, ArithmeticError, LookupError) as error:

@@ -9,7 +9,7 @@ from draftproof.optimized.results import Sampled
 
 
 def sample(
-    probs: Annotated[torch.Tensor, "float32 [B, V]"],
+    probs: Annotated[torch.Tensor, "float32 [B, V], V at least 1"],
     uniforms: Annotated[torch.Tensor, "uniform [B]"],
     *,
     check: bool = False,
@@ -30,7 +30,7 @@ def sample(
 
 
 def softmax(
-    logits: Annotated[torch.Tensor, "float [B, V]"],
+    logits: Annotated[torch.Tensor, "float [B, V], V at least 1"],
     *,
     backend: Backend | None = None,
 ) -> Annotated[torch.Tensor, "float32 [B, V]"]:
@@ -49,7 +49,7 @@ def softmax(
 def uniforms(
     seeds: Annotated[torch.Tensor, "int64 [B]"],
     offsets: Annotated[torch.Tensor, "int64 [B]"],
-    count: Annotated[int, ">= 0"],
+    count: Annotated[int, "int32 >= 0"],
     *,
     backend: Backend | None = None,
 ) -> Annotated[torch.Tensor, "float32 [B, count]"]:

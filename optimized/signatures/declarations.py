@@ -25,7 +25,11 @@ _TENSOR = re.compile(r"(?P<dtype>\w+) (?P<shape>\[[^\]]*\])(?P<clauses>(?:, [^,\
 _COUNT = re.compile(r"(?P<int32>int32 )?>= (?P<least>\d+)")
 _RULE = re.compile(r"(?P<letter>[A-Z]) (?P<rule>.+)")
 
-RULES: dict[str, Callable[[int], bool]] = {"a power of two": lambda size: size > 0 and not size & (size - 1)}
+NOT_EMPTY = "at least 1"
+RULES: dict[str, Callable[[int], bool]] = {
+    "a power of two": lambda size: size > 0 and not size & (size - 1),
+    NOT_EMPTY: lambda size: size >= 1,
+}
 """What may be demanded of a size."""
 
 

@@ -2,12 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from typing import Any, NoReturn, get_type_hints
 
 import torch
 
 from draftproof.axes import Axis
-from draftproof.optimized.signatures.declarations import RULES, Count, TensorArgument, declared
+from draftproof.optimized.signatures.declarations import NOT_EMPTY, RULES, Count, TensorArgument, declared
 from draftproof.optimized.signatures.dtypes import CLASSES, DTYPES, short
 
 Values = list[Any]
@@ -68,6 +68,10 @@ class Signature:
             for i, each in self._tensors
         ]
         self._later = [pair for pair in self._tensors if pair[1].waits or pair[1].rules]
+        # Of a call without an empty axis is not asked whether one may be empty.
+        self._filled = [
+            (i, each) for i, each in self._later if each.waits or any(r != NOT_EMPTY for _, r in each.rules)
+        ]
         self._keywords = [
             (i, each) for i, each in enumerate(self.arguments) if not isinstance(each, TensorArgument)
         ]
@@ -113,9 +117,8 @@ class Signature:
             value = values[i]
             if value is None and optional:
                 continue
-            if not isinstance(value, torch.Tensor):
-                kind = type(value).__name__
-                raise TypeError(f"{self.name}: {argument.name} must be a torch.Tensor, got {kind}")
+            if not isinstance(value, torch.Tensor) or value.layout is not torch.strided or value.is_nested:
+                self._refuse_kind(argument, value)
             dtype, place = value.dtype, value.device
             device = device or place
             allowed = dtype in dtypes and (not is_class or bound.get(argument.dtype, dtype) == dtype)
@@ -125,7 +128,7 @@ class Signature:
                 bound[argument.dtype] = dtype
         if device is None:
             raise TypeError(f"{self.name}: expected torch tensors, got none")
-        for i, argument in self._later:
+        for i, argument in self._later if 0 in sizes.values() else self._filled:
             if values[i] is not None:
                 self._check_again(argument, values[i], sizes, bound, device)
         return sizes, device
@@ -201,6 +204,14 @@ class Signature:
             self.python.bind(*args, **keywords)
         except TypeError as error:
             raise TypeError(f"{self.name}: {error}") from None
+
+    def _refuse_kind(self, argument: TensorArgument, value: object) -> NoReturn:
+        """Refuse what is no tensor, or none that lies in memory as strides say."""
+        if not isinstance(value, torch.Tensor):
+            kind = type(value).__name__
+            raise TypeError(f"{self.name}: {argument.name} must be a torch.Tensor, got {kind}")
+        layout = "a nested tensor" if value.is_nested else f"layout {str(value.layout)[6:]}"
+        raise ValueError(f"{self.name}: {argument.name} must be a dense tensor, got {layout}")
 
     def _refuse(
         self, argument: TensorArgument, value: torch.Tensor, expected: str, device: torch.device

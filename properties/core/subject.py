@@ -109,7 +109,17 @@ class FunctionSubject(Subject[FunctionContract]):
         """Place the inputs, call, and collect the results."""
         return self.collect(self.call(self.place(inputs, dtype), keywords), shape, dtype)
 
+    def _require_place(self, argument: Argument, output: Any) -> None:
+        """Refuse an output that is not where the caller's arrays are: its next kernel could not read it."""
+        wanted = "cuda" if self.device == "cuda" else "cpu"
+        expected = "a NumPy array" if self.device == "numpy" else f"a tensor on {wanted}"
+        if (got := _describe(output)) != expected:
+            raise WrongSignatureError(
+                f"{self.contract.name} must return {argument.name} as {expected}, got {got}"
+            )
+
     def _collected(self, argument: Argument, output: Any, shape: Mapping[str, int], dtype: str) -> np.ndarray:
+        self._require_place(argument, output)
         array, found = to_numpy(output)
         sizes = [Axis.parse(axis).size(shape) for axis in argument.axes]
         wanted = dtype_of(argument, dtype) or argument.dtype
@@ -127,6 +137,14 @@ class FunctionSubject(Subject[FunctionContract]):
                 f"got {found} {list(array.shape)}"
             )
         return array
+
+
+def _describe(output: Any) -> str:
+    """Say what kind of thing an output is, and where it lies."""
+    if not hasattr(output, "layout"):
+        return "a NumPy array" if isinstance(output, np.ndarray) else f"a {type(output).__name__}"
+    layout = str(output.layout).removeprefix("torch.")
+    return f"a tensor on {output.device.type}" + f", {layout}" * (layout != "strided")
 
 
 def dtype_of(argument: Argument, dtype: str) -> str | None:

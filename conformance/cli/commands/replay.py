@@ -10,7 +10,7 @@ from draftproof.conformance.cli.printing import out, print_json
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.running.backends import choose_device
 from draftproof.conformance.running.child import Child
-from draftproof.conformance.running.request import parse_request
+from draftproof.conformance.running.request import parse_request, require_names
 from draftproof.properties.core.verdict import State
 
 
@@ -22,6 +22,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Run one case again and show every wrong decision."""
+    (backend,) = require_names([backend])
     parsed, wanted = parse_request(case, law)
     with Child(backend, choose_device(backend, device)) as child:
         hello = child.hello()

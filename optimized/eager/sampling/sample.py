@@ -11,7 +11,8 @@ from draftproof.optimized.signatures.implement import implements
 
 @implements
 def sample(
-    probs: Annotated[torch.Tensor, "float32 [B, V]"], uniforms: Annotated[torch.Tensor, "uniform [B]"]
+    probs: Annotated[torch.Tensor, "float32 [B, V], V at least 1"],
+    uniforms: Annotated[torch.Tensor, "uniform [B]"],
 ) -> Sampled:
     """Draw one id per row: the smallest t with p(t) > 0 and cdf(t) > u * total.
 

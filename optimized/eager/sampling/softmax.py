@@ -8,7 +8,9 @@ from draftproof.optimized.signatures.implement import implements
 
 
 @implements
-def softmax(logits: Annotated[torch.Tensor, "float [B, V]"]) -> Annotated[torch.Tensor, "float32 [B, V]"]:
+def softmax(
+    logits: Annotated[torch.Tensor, "float [B, V], V at least 1"],
+) -> Annotated[torch.Tensor, "float32 [B, V]"]:
     """Return the softmax of each row: float32 [B, V] from float32, float16 or bfloat16 [B, V].
 
     -inf and NaN give exactly 0, +inf logits share the mass, a row without finite logits is 0.

@@ -16,7 +16,7 @@ WORD = 0xFFFFFFFF
 def uniforms(
     seeds: Annotated[torch.Tensor, "int64 [B]"],
     offsets: Annotated[torch.Tensor, "int64 [B]"],
-    count: Annotated[int, ">= 0"],
+    count: Annotated[int, "int32 >= 0"],
 ) -> Annotated[torch.Tensor, "float32 [B, count]"]:
     """Return float32 [B, count] in [0, 1): elements offset .. offset + count - 1 of each seed's stream.
 

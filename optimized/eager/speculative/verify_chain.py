@@ -15,7 +15,7 @@ def verify_chain(
     draft_tokens: Annotated[torch.Tensor, "int32 [B, K]"],
     draft_lengths: Annotated[torch.Tensor, "int32 [B]"] | None,
     draft_probs: Annotated[torch.Tensor, "float32 [B, K, V]"] | None,
-    target_probs: Annotated[torch.Tensor, "float32 [B, K+1, V]"],
+    target_probs: Annotated[torch.Tensor, "float32 [B, K+1, V], V at least 1"],
     accept_uniforms: Annotated[torch.Tensor, "uniform [B, K]"],
     sample_uniforms: Annotated[torch.Tensor, "uniform [B]"],
     *,

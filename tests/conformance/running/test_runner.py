@@ -105,7 +105,7 @@ def test_whatever_a_backend_does_the_run_goes_on(here: Path, only: list[Case]) -
     assert {V for V, result in results.items() if result.state is State.PASS} == {2, 3, 137}
     errors = {
         101: "the process died (exit code 3)",
-        103: "the process died (exit code -11)",
+        103: "the process died (SIGSEGV: Segmentation fault)",
         107: "no answer within 2 s: taken as hanging",
         109: "RuntimeError: no such tile (mine.py:",
         139: "enough",
