@@ -1,5 +1,6 @@
 """What a check has found, in the terminal or as JSON."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from draftproof.conformance.cli.printing import console, out, print_json
 from draftproof.conformance.reporting import matrix
-from draftproof.conformance.reporting.records import Report
+from draftproof.conformance.reporting.records import Report, Result
 from draftproof.conformance.running.inspection import TIME_OVER
 from draftproof.conformance.running.session import is_wrong
 from draftproof.conformance.running.waivers import Waiver
@@ -61,11 +62,10 @@ def show_outcome(
 def _show_report(report: Report, folder: Path) -> None:
     """Print what is wrong with a backend, what it was not held to, and why it cannot run."""
     wrong = list(filter(is_wrong, report.results))
-    # One of each law: that a bug breaks several laws says more of it than five cases of one.
-    shown = list({(result.operation, result.law): result for result in reversed(wrong)}.values())[::-1]
+    shown = worst_of_each_law(wrong)
     for result in shown[:SHOWN]:
         out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False)
-        what = [str(finding) for finding in result.findings[:2]] or [result.reason]
+        what = [str(finding) for finding in result.findings[:1]] or [result.reason]
         for line in (*what, result.reproduce):
             out.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
     if len(wrong) > len(shown[:SHOWN]):
@@ -79,6 +79,21 @@ def _show_report(report: Report, folder: Path) -> None:
         out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
     if any(NO_DRIVER in result.reason for result in report.results):
         out.print("Triton's kernels need a GPU, or its interpreter: --device interpreter", highlight=False)
+
+
+def worst_of_each_law(wrong: Sequence[Result]) -> list[Result]:
+    """Return one result of each law: that a bug breaks several says more of it than five cases of one."""
+    by_law: dict[tuple[str, str], Result] = {}
+    for result in wrong:
+        law = result.operation, result.law
+        if law not in by_law or _excess(result) > _excess(by_law[law]):
+            by_law[law] = result
+    return list(by_law.values())
+
+
+def _excess(result: Result) -> float:
+    """By how much the finding that is shown exceeds what is allowed; an exception exceeds anything."""
+    return result.findings[0].excess if result.findings else math.inf
 
 
 def _summary(report: Report) -> dict[str, Any]:
