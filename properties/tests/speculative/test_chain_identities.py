@@ -76,9 +76,7 @@ def test_more_room_for_drafts_changes_nothing(module: str, device: str, case: Ca
 @pytest.mark.parametrize(("module", "device"), BACKENDS)
 @few
 @given(case=chains.filter(lambda case: case.shape["K"] > 0 and case.shape["B"] > 0), data=st.data())
-def test_a_row_without_mass_ends_the_chain(
-    module: str, device: str, case: Case, data: st.DataObject
-) -> None:
+def test_a_row_without_mass_ends_the_chain(module: str, device: str, case: Case, data: st.DataObject) -> None:
     inputs, width, batch = CHAIN.fill(case), case.shape["K"], case.shape["B"]
     ends = np.array(data.draw(st.lists(st.integers(0, width), min_size=batch, max_size=batch)), np.int32)
     required(inputs, "target_probs")[np.arange(batch), ends] = 0.0

@@ -19,7 +19,9 @@ from draftproof.properties.core.subject import FunctionSubject
 from draftproof.properties.core.verdict import Finding, State, Verdict
 from draftproof.properties.laws.shared.admissible import ADMISSIBLE
 
-CASE = Case("sample", {"B": 8, "V": 64}, "float32", {"rows": "flat", "uniforms": "float32"}, 1, frozenset({"nan"}))
+CASE = Case(
+    "sample", {"B": 8, "V": 64}, "float32", {"rows": "flat", "uniforms": "float32"}, 1, frozenset({"nan"})
+)
 SEAM = "0 (u * total = 0.25)"
 DRAWN = Finding("row 6", SEAM, "63, whose cell is [0.9, 1)", 40.0)
 STATUS = Finding("row 6, status", "<Status.NAN_SEEN: 4>", "0")
@@ -67,7 +69,11 @@ def test_a_case_that_fails_otherwise_is_no_smaller_one() -> None:
     [
         (("row 1", "0 (u * total = 0.3)"), ("row 12", "17 (u * total = 1e-05)"), True),
         (("row 1", "an id in [0, 5)"), ("row 1", "an id with mass"), False),
-        (("row 1, position 2", "accepted: u q = 1, p = 2"), ("row 1, position 2", "rejected: u q = 1, p = 2"), False),
+        (
+            ("row 1, position 2", "accepted: u q = 1, p = 2"),
+            ("row 1, position 2", "rejected: u q = 1, p = 2"),
+            False,
+        ),
         (("row 1, status", "<Status.NAN_SEEN: 4>"), ("row 1, status", "<Status.DEGENERATE: 1>"), False),
         (("row 1, the accepted tokens", "[4, 1, 2]"), ("row 3, the accepted tokens", "[7]"), True),
         (("row 1, the padding", "-1 after the run"), ("row 1, the accepted tokens", "[7]"), False),
@@ -94,6 +100,11 @@ def test_the_worst_of_each_law_is_shown() -> None:
         finding = Finding("row 0", "1", "2", excess)
         return Result("sample", "float32", law, str(CASE), State.FAIL, findings=(finding,))
 
-    wrong = [result("values", 2.0), result("admissible", 3.0), result("values", 9.0), result("admissible", 1.0)]
+    wrong = [
+        result("values", 2.0),
+        result("admissible", 3.0),
+        result("values", 9.0),
+        result("admissible", 1.0),
+    ]
     shown = [(each.law, each.findings[0].excess) for each in worst_of_each_law(wrong)]
     assert shown == [("values", 9.0), ("admissible", 3.0)]
