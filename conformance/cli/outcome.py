@@ -76,12 +76,7 @@ def show_outcome(
 def _show_failures(report: Report, folder: Path) -> None:
     """Print what is wrong with a backend."""
     wrong = list(filter(is_wrong, report.results))
-    # One of each law, the worst: that a bug breaks several laws says more of it than five cases of one.
-    worst: dict[tuple[str, str], Result] = {}
-    for result in wrong:
-        if result.excess > worst.setdefault((result.operation, result.law), result).excess:
-            worst[result.operation, result.law] = result
-    shown = list(worst.values())
+    shown = worst_of_each_law(wrong)
     for result in shown[:SHOWN]:
         out.print(f"[red]{result.state}[/] {result.operation}, {result.law}", highlight=False, soft_wrap=True)
         what = [str(finding) for finding in result.worst_first[:2]] or [result.reason]
@@ -105,6 +100,15 @@ def _show_limits(report: Report) -> None:
         out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
     if any(NO_DRIVER in result.reason for result in report.results):
         out.print("Triton's kernels need a GPU, or its interpreter: --device interpreter", highlight=False)
+
+
+def worst_of_each_law(wrong: Sequence[Result]) -> list[Result]:
+    """Return one result of each law: that a bug breaks several says more of it than five cases of one."""
+    worst: dict[tuple[str, str], Result] = {}
+    for result in wrong:
+        if result.excess > worst.setdefault((result.operation, result.law), result).excess:
+            worst[result.operation, result.law] = result
+    return list(worst.values())
 
 
 def _summary(report: Report) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from draftproof.properties.core.promises import list_restrictions, name_profile
-from draftproof.properties.core.verdict import Finding, State
+from draftproof.properties.core.verdict import Finding, State, worst_first
 
 EXPLAINED = frozenset(State) - {State.PASS, State.FAIL}
 """The states that need a reason in words; a failure has its findings."""
@@ -96,7 +96,7 @@ class Result:
     @property
     def worst_first(self) -> list[Finding]:
         """The findings, those first that are off by most."""
-        return sorted(self.findings, key=lambda finding: -finding.excess)
+        return worst_first(self.findings)
 
     @property
     def excess(self) -> float:

@@ -69,7 +69,7 @@ class Inspection:
         if not self.patience.left:
             return self._result(check, Answer(State.NOT_RUN, 0.0, reason=TIME_OVER), case)
         answer = self._ask(child, check, case)
-        if answer.state is State.FAIL and law.cases is None:
+        if answer.state is State.FAIL and law.cases is None and answer.findings:
             case, answer = self._shrink(child, check, answer)
         return self._result(check, answer, case)
 
@@ -98,14 +98,19 @@ class Inspection:
         return Answer(State.NOT_PROMISED, 0.0, reason=reason)
 
     def _shrink(self, child: Child, check: Check, answer: Answer) -> tuple[Case, Answer]:
-        """Return the smallest case found to fail the same law, with its answer."""
-        smallest, attempts = check.case, SHRINKS
+        """Return the smallest case found that has a finding of the same kind as the worst, with its answer.
+
+        A smaller case that fails otherwise shows another fault, and would hide this one.
+        """
+        smallest, attempts, kind = check.case, SHRINKS, answer.findings[0].kind
         candidates = _list_smaller(smallest)
         while attempts and self.patience.left and (case := next(candidates, None)):
             attempts -= 1
             tried = self._ask(child, check, case)
-            if tried.state is State.FAIL:
-                smallest, answer, candidates = case, tried, _list_smaller(case)
+            if any(finding.kind == kind for finding in tried.findings):
+                findings = sorted(tried.findings, key=lambda finding: finding.kind != kind)
+                answer = replace(tried, findings=tuple(findings))
+                smallest, candidates = case, _list_smaller(case)
         return smallest, answer
 
     def _result(self, check: Check, answer: Answer, smallest: Case) -> Result:

@@ -18,7 +18,7 @@ from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.subject import Subject, WrongSignatureError, subject_of
-from draftproof.properties.core.verdict import Finding, State
+from draftproof.properties.core.verdict import Finding, State, worst_first
 
 KEPT = 2**30
 """Bytes that a child may keep on the device between two checks."""
@@ -98,7 +98,7 @@ def check(
     return Answer(
         State.NOT_OBSERVED if unobserved else State.PASS if verdict.passed else State.FAIL,
         time.perf_counter() - started,
-        tuple(verdict.findings[:FINDINGS]),
+        tuple(worst_first(verdict.findings)[:FINDINGS]),
         verdict.decisions,
         verdict.forgiven,
         verdict.measures,

@@ -25,7 +25,7 @@ MAX_TILES = 256
 PROGRAMS_PER_MULTIPROCESSOR = 16
 MAX_SHARE = 4
 SHRUNK = tl.constexpr(2.0**-40)
-"""Times this, float32 adds up 2**31 of its largest numbers; what is lost of others is nothing beside those."""
+"""Times this, float32 adds up 2**31 of its largest numbers; what it loses of others is nothing to those."""
 
 
 def tiling(vocabulary: int) -> tuple[int, int]:

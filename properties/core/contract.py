@@ -53,7 +53,7 @@ class Argument:
     domain: tuple[float, float] | None = None
     """The half-open interval in which callers promise to stay; None: every value has a meaning."""
     largest: float | None = None
-    """The largest finite number that is planted alone, where some option has callers promise rows that are laws."""
+    """The largest finite number planted alone, where an option has callers promise rows that sum to 1."""
     without: frozenset[str] = frozenset()
     """Hostile features of which callers promise that no value here has any."""
 

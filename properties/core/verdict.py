@@ -1,8 +1,11 @@
 """What a law has to say about one case."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|inf|nan)\b\.?", re.IGNORECASE)
 
 
 class State(StrEnum):
@@ -36,6 +39,16 @@ class Finding:
     got: str
     excess: float = float("inf")
     """By how much, in units of the error allowed; infinity for what no rounding explains."""
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Which decision it is and what was expected, whatever the numbers: two of a kind are the same fault.
+
+        >>> Finding("row 3, position 2", "rejected: u q = 0.25, p = 1e-05", "accepted").kind
+        ('row #, position #', 'rejected: u q = #, p = #')
+        """
+        where, expected = (NUMBER.sub("#", text) for text in (self.where, self.expected))
+        return where, re.sub("#(, #)+", "#", expected)
 
     def __str__(self) -> str:
         by = "" if self.excess == float("inf") else f" ({self.excess:.3g} x the allowed error)"
@@ -75,6 +88,11 @@ class Verdict:
         self.decisions += other.decisions
         self.forgiven += other.forgiven
         self.measures |= other.measures
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings by their excess, the largest first; of equals the first stays first."""
+    return sorted(findings, key=lambda finding: -finding.excess)
 
 
 def worst(findings: Iterable[Finding]) -> Finding | None:

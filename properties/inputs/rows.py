@@ -82,18 +82,20 @@ def _plant(rng: np.random.Generator, row: np.ndarray, flags: frozenset[str]) -> 
             else:
                 row[places] = rng.choice(SUBNORMAL, len(places))
         elif flag == "unnormalised":
-            # Far from a sum of 1, so near that a careless comparison takes it for 1, or beyond what float32 holds.
-            near = 1 + 2.0 ** -float(rng.integers(4, 9))
-            factor = rng.uniform(0.25, 4.0) if rng.random() < 0.5 else near
-            highest = float(row[np.isfinite(row)].max(initial=0.0))
-            if rng.random() < 0.3 and highest > 0:
-                factor = 0.9 * LARGEST / highest
-            row[:] = row.astype(np.float64) * factor
+            row[:] = row.astype(np.float64) * _factor(rng, row)
         elif flag == "negative" and rng.random() < 0.5:
             row[places] = 0.0
             row[row == 0] = -0.0
         else:
             row[places] = {"nan": np.nan, "inf": np.inf, "negative": -0.25}[flag]
+
+
+def _factor(rng: np.random.Generator, row: np.ndarray) -> float:
+    """Return what takes a row far from a sum of 1, near 1, or beyond what float32 holds."""
+    near = 1 + 2.0 ** -float(rng.integers(4, 9))  # a careless comparison takes it for 1
+    factor = float(rng.uniform(0.25, 4.0)) if rng.random() < 0.5 else near
+    highest = float(row[np.isfinite(row)].max(initial=0.0))
+    return 0.9 * LARGEST / highest if rng.random() < 0.3 and highest > 0 else factor
 
 
 def spots(rng: np.random.Generator, size: int) -> np.ndarray:

@@ -220,7 +220,7 @@ def _judge_last(
     left = 0 <= token < len(p) and most[token] > 0
     drawn = Verdict()
     if most.any() and not least.any():
-        # Whether any mass is left is itself a rounding decision: if so it is where some can be, if not p decides.
+        # Rounding decides whether any mass is left: if so it is where some can be, if not p decides.
         judge_draw(drawn, where, weights if weights.any() else p, request.final, token)
         if not drawn.passed:
             fallback = Verdict()
@@ -239,7 +239,7 @@ def _judge_last(
 def _residual_bounds(
     p: np.ndarray, q: np.ndarray, rate: float, rate_error: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the most that float32 may find relu(P p - q) to be, [V] each, the difference's rounding apart.
+    """The least and the most that float32 may find relu(P p - q) to be, [V] each.
 
     P errs by ``rate_error``, up to 1, and a product by a rounding, unless float32 has it.
     """

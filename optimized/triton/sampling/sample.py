@@ -65,7 +65,7 @@ def _sum_tiles(
     LANES: tl.constexpr,
     OVERLAP: tl.constexpr,
 ):
-    """Write sums float32 [B, 2, tiles]: each tile's mass as ``load_sums`` reads it, and 1 at a NaN or infinity."""
+    """Write sums float32 [B, 2, tiles]: mass of tiles as ``load_sums`` reads it, 1 at a NaN or infinity."""
     if OVERLAP:
         gdc_launch_dependents()
     program = tl.program_id(0).to(tl.int64)

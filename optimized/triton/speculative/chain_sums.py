@@ -66,7 +66,7 @@ def _sum_tile(
     ALIGNED: tl.constexpr,
     LANES: tl.constexpr,
 ):
-    """Mass of a tile's residual and of p, both times ``scale``, and 1 at a NaN or infinity; P is high + low."""
+    """Mass of a tile's residual and of p, times ``scale``, and 1 at a NaN or infinity; P is high + low."""
     weight_sum = 0.0
     target_sum = 0.0
     doubt = 0.0

@@ -20,8 +20,8 @@ SAMPLE = FunctionContract(
     pillar="sampling",
     rule=(
         "Draw one id per row: the smallest t with p(t) > 0 and cdf(t) > u * total. The row is divided by the "
-        "sum it has, which float32 need not hold; NaN and infinities count as no mass; a row without mass gives "
-        "-1 and DEGENERATE."
+        "sum it has, which float32 need not hold; NaN and infinities count as no mass; a row without mass "
+        "gives -1 and DEGENERATE."
     ),
     source="inverse-transform sampling, Devroye 1986, section II.2",
     arguments=(

@@ -39,8 +39,8 @@ END = -1
 class Context:
     """A target and a drafter whose rows depend on the whole context: p and q per prefix.
 
-    If it is ``ending``, about half of the target's rows behind the first have no mass, among them one behind a
-    draft that is rejected at times.
+    If it is ``ending``, about half of the target's rows behind the first have no mass, among them one
+    behind a draft that is rejected at times.
     """
 
     def __init__(self, K: int, V: int, seed: int, ending: bool = False) -> None:
@@ -79,7 +79,7 @@ class Context:
         return p, np.array([self.q[x[:i]] for i in range(self.K)], np.float32).reshape(-1, self.V)
 
     def joint(self, emitted: Mapping[Run, float]) -> dict[Run, float]:
-        """Complete every emitted run with the target, to K+1 tokens or its end: the law of the resulting text."""
+        """Complete every emitted run with the target, to K+1 tokens or its end: the law of the text."""
         law: dict[Run, float] = {}
         left = list(emitted.items())
         while left:

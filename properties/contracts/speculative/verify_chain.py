@@ -68,8 +68,8 @@ VERIFY_CHAIN = FunctionContract(
         "draft. block rule: the last i with u_i < h_i ends the accepted prefix, with P_0 = 1, "
         "P_i = min(1, P_{i-1} p(x_i)/q(x_i)), h_K = P_K, h_i = S/(S + 1 - P_i), S = sum relu(P_i p - q); the "
         "new token is drawn from norm(relu(P_tau p - q)). A residual without mass falls back to the "
-        "target's row. A target's row without mass ends the chain: the draft that leads to it is judged as the "
-        "last one, and -1 and DEGENERATE follow it."
+        "target's row. A target's row without mass ends the chain: the draft that leads to it is judged as "
+        "the last one, and -1 and DEGENERATE follow it."
     ),
     source="token: arXiv 2211.17192, Algorithm 1, and 2302.01318; block: arXiv 2403.10444, Algorithm 2",
     arguments=(

@@ -5,8 +5,8 @@ import numpy as np
 from draftproof.properties.mutants.base.sampling import Sampler
 
 STORY = (
-    "Ours, until a stranger tried it: [3.4e38, 3.4e38, 0, 1] at u = 0.4 has an infinite total, no cdf exceeds "
-    "u * total, and the last id with mass is drawn, in silence."
+    "Ours, until a stranger tried it: [3.4e38, 3.4e38, 0, 1] at u = 0.4 has an infinite total, no cdf "
+    "exceeds u * total, and the last id with mass is drawn, in silence."
 )
 KILLED_BY = ("admissible", "values")
 CONFORMANCE = {"arrays": "numpy"}

@@ -5,8 +5,8 @@ import numpy as np
 from draftproof.properties.mutants.base.chain import Verifier
 
 STORY = (
-    "A classic slip: a chain is cut before an end-of-sequence, so that nothing follows it. Dropping a draft because "
-    "of its own value loses the law, by either rule."
+    "A classic slip: a chain is cut before an end-of-sequence, so that nothing follows it. Dropping a draft "
+    "because of its own value loses the law, by either rule."
 )
 KILLED_BY = ("exact law", "bounds", "admissible")
 CONFORMANCE = {"arrays": "numpy"}

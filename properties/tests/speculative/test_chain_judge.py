@@ -220,7 +220,7 @@ def test_a_residual_that_rounding_leaves_is_where_mass_can_be(
 
 
 def test_an_id_without_mass_is_not_drawn_beside_little() -> None:
-    # P_1 = 1/3 and relu(P p - q) = (1e-7, 0, 0): more than rounding takes, and within reach of the next id's cell.
+    # P_1 = 1/3 and relu(P p - q) = (1e-7, 0, 0): more than rounding takes, near the next cell.
     q = np.array([0.1, 0.1, 0.8])
     inputs: Arrays = {
         "draft_tokens": np.array([[0, 2]], np.int32),

@@ -185,8 +185,8 @@ class _NothingDraftedDrawsFirst(Verifier):
     ],
 )
 def test_lengths_of_a_request_are_its_own(wrong: Verifier, seen: str) -> None:
-    # With as many drafts as there is room for, as every case once had them, none of these is seen; a text that
-    # ends inside its chain has fewer as well.
+    # With as many drafts as there is room for, as every case once had them, none of these is seen; a text
+    # that ends inside its chain has fewer as well.
     subject = FunctionSubject(CHAIN, wrong, "numpy")
     cases = exact_cases(CHAIN, "numpy", "small", 0)
     rejected = [case for case in cases if not EXACT_LAW.check(CHAIN, subject, case).passed]
