@@ -86,7 +86,9 @@ class Vector {
             return;
         }
         const char kind = view_.format == nullptr || view_.format[1] != 0 ? 0 : view_.format[0];
-        const bool aligned = reinterpret_cast<uintptr_t>(view_.buf) % static_cast<uintptr_t>(itemsize) == 0;
+        // To NumPy an array without entries is aligned wherever it lies.
+        const bool aligned =
+            view_.len == 0 || reinterpret_cast<uintptr_t>(view_.buf) % static_cast<uintptr_t>(itemsize) == 0;
         fits_ = view_.ndim == 1 && view_.itemsize == itemsize && aligned && (kind == 'i' || kind == 'l' || kind == 'q');
     }
     Vector(const Vector&) = delete;

@@ -52,6 +52,17 @@ def test_tokens_of_every_shape_in_memory_are_taken(tokens: Any) -> None:
         assert tree.insert(tokens, tokens) == 3
 
 
+@pytest.mark.parametrize("offset", range(4))
+def test_nothing_may_lie_anywhere(offset: int) -> None:
+    # As what Python 3.12 makes of no bytes does, and NumPy calls it aligned.
+    nothing = np.zeros(8, np.uint8)[offset:offset].view(np.int32)
+    tree = host.RadixTree()
+    assert tree.insert(nothing, nothing) == 0
+    assert tree.match(nothing).slots.tolist() == []
+    matched, *_ = tree.match_many(nothing, [0, 0])
+    assert len(matched) == 1
+
+
 def released() -> memoryview:
     view = viewed(np.arange(3, dtype=np.int32))
     view.release()
