@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+import threading
 import time
 import traceback
 from dataclasses import replace
@@ -19,6 +20,9 @@ from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.subject import Subject, WrongSignatureError, subject_of
 from draftproof.properties.core.verdict import Finding, State, worst_first
+
+LOOK = 1.0
+"""Seconds between two looks whether the parent is there."""
 
 KEPT = 2**30
 """Bytes that a child may keep on the device between two checks."""
@@ -129,6 +133,14 @@ def _lost(subject: Subject[Any]) -> bool:
     return False
 
 
+def _end_with(parent: int) -> None:
+    """End when the parent is gone: one that was killed could not end a child that hangs."""
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    os._exit(1)
+
+
 def main() -> None:
     """Serve on the file descriptor, backend, device and number of threads that the arguments name."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     serve(Channel.on(int(sys.argv[1])), sys.argv[2], sys.argv[3], int(sys.argv[4]))
