@@ -52,8 +52,8 @@ class Inspection:
     def judge(self, child: Child, check: Check) -> Result:
         """Check one law on one case in a child, unless it must not or need not be."""
         law, case = check.law, check.case
-        if reason := self.selection.leave_out(check):
-            return self._result(check, Answer(State.NOT_RUN, 0.0, reason=reason), case)
+        if left_out := self.selection.leave_out(check):
+            return self._result(check, Answer(State.NOT_RUN, 0.0, reason=left_out), case)
         if crash := self.waivers.never_launch(case.operation, str(case)):
             return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
         if exemption := exempt(self.hello.variants, law.name, case.operation):

@@ -136,6 +136,11 @@ class Session:
         return self.run.device
 
     @property
+    def operations(self) -> tuple[str, ...]:
+        """What the backend has of what is asked for."""
+        return tuple(contract.name for contract in self.run.present)
+
+    @property
     def checks(self) -> list[Check]:
         """What is due of the operations that the backend has."""
         return [check for contract, check in self.run.checks if contract in self.run.present]

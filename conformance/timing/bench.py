@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -14,8 +14,9 @@ from draftproof.conformance.reporting import charts
 from draftproof.conformance.reporting.records import BenchRow
 from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.running.backends import BACKENDS
-from draftproof.conformance.running.request import select_contracts
+from draftproof.conformance.running.request import require_names, select_contracts
 from draftproof.conformance.timing.objects import ORACLE, time_objects
+from draftproof.conformance.timing.strangers import time_stranger
 from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract, ObjectContract
@@ -23,6 +24,26 @@ from draftproof.properties.core.contract import FunctionContract, ObjectContract
 
 def prepare_benches(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
     """Return a function that times the modules (all of ours if none) on every benchmark shape.
+
+    Ours are timed in this process, strangers each in one of its own. Raises as ``prepare_here`` does.
+    """
+    require_names(modules)
+    select_contracts(operations)
+    strangers = [module for module in modules if module not in BACKENDS]
+    ours = [module for module in modules if module in BACKENDS]
+    here = prepare_here(ours, operations) if ours or not strangers else None
+
+    def rows() -> Iterator[BenchRow]:
+        if here is not None:
+            yield from here()
+        for module in strangers:
+            yield from time_stranger(module, operations)
+
+    return rows
+
+
+def prepare_here(modules: Sequence[str], operations: Sequence[str]) -> Callable[[], Iterator[BenchRow]]:
+    """Return a function that times the modules (all of ours if none) in this process.
 
     Objects of the host are timed on any machine. Raises DiagnosticError at once where nothing that is
     asked for can be timed, for want of a CUDA device or of torch.
@@ -51,12 +72,9 @@ def prepare_benches(modules: Sequence[str], operations: Sequence[str]) -> Callab
     return rows
 
 
-def has_timings(module: str, device: str) -> bool:
-    """Whether a backend checked on ``device`` has something to time: kernels on a GPU, or an object."""
-    names = vars(import_module(module))
-    has_object = any(
-        contract.name in names for contract in CONTRACTS.values() if isinstance(contract, ObjectContract)
-    )
+def has_timings(module: str, device: str, operations: Collection[str]) -> bool:
+    """Whether a backend that has ``operations`` on ``device`` has kernels on a GPU to time, or an object."""
+    has_object = any(isinstance(CONTRACTS[name], ObjectContract) for name in operations)
     return module != ORACLE and (device == "cuda" or (device == "numpy" and has_object))
 
 

@@ -3,7 +3,9 @@
 import math
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +17,7 @@ from draftproof.conformance.cli.printing import console
 from draftproof.conformance.cli.progress import show_progress
 from draftproof.conformance.diagnostic import DiagnosticError
 from draftproof.conformance.reporting.folder import prepare_folder
-from draftproof.conformance.reporting.records import Result
+from draftproof.conformance.reporting.records import BenchRow, Result
 from draftproof.conformance.running.backends import BACKENDS, choose_device
 from draftproof.conformance.running.request import refuse_alike, select_contracts
 from draftproof.conformance.running.scope.last import read_last_failures, require_due
@@ -105,8 +107,8 @@ def check(
     for place, session in enumerate(sessions):
         module, end = session.backend, share_time(deadline, sum(s.can_run for s in sessions[place:]))
         selection = selection.only(again[module])
-        timed = bench and session.can_run and has_timings(module, session.device)
-        rows = prepare_benches([module], operation or []) if timed else None
+        timed = bench and session.can_run and has_timings(module, session.device, session.operations)
+        rows = partial(_time, module, operation or []) if timed else None
         with nullcontext(_ignore) if quiet else show_progress(module, session.total, console) as seen:
             reports.append(session.report(report, known, seen, rows, end, selection, timeout))
     write_overview(report, reports)
@@ -122,6 +124,14 @@ def check(
             [f"{backend}: {reason}" for backend, reason in unproved.items()],
             "--allow-unavailable, if that is what you want",
         )
+
+
+def _time(module: str, operations: list[str]) -> Iterator[BenchRow]:
+    """Yield a backend's timings; that one cannot be timed does not take its verdict away."""
+    try:
+        yield from prepare_benches([module], operations)()
+    except DiagnosticError as error:
+        console.print(f"draftproof: {error}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _ignore(result: Result) -> None:

@@ -24,10 +24,7 @@ def read_last_failures(folder: Path, backends: Sequence[str]) -> dict[str, Failu
             [],
             "run it once without --last-failed, and with the same --report",
         )
-    failed = {
-        backend: None if path is None else list_failures(read(path).results)
-        for backend, path in found.items()
-    }
+    failed = {backend: list_failures(read(path).results) if path else None for backend, path in found.items()}
     return {backend: each for backend, each in failed.items() if each != frozenset()} or dict.fromkeys(
         backends
     )
