@@ -6,17 +6,20 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import draftproof
 from draftproof.conformance.running.channel import Channel, ForeignMessageError, make_pair
 from draftproof.conformance.running.messages import Answer, Hello, clean
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.verdict import State
+
+T = TypeVar("T")
 
 START_SECONDS = 120.0
 """How long loading a backend may take; the first import of torch on a cold disk is slow."""
@@ -28,6 +31,13 @@ PACKAGE = Path(draftproof.__file__).parent
 
 LAST_WORDS = 4096
 """Bytes of a child's output that are read when it has died, however much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """That a child gave no answer, as the answer of the check."""
+
+    answer: Answer
 
 
 class Child:
@@ -74,23 +84,33 @@ class Child:
         hello = self.hello()
         if hello.broken:
             return Answer(State.ERROR, 0.0, reason=hello.broken)
-        try:
-            answer = self._ask([operation, law, str(case), promised], seconds)
-        except TimeoutError:
-            reason = f"no answer within {seconds:.0f} s: taken as hanging"
-            return self._bury(operation, Answer(State.ERROR, seconds, reason=reason, hung=True))
-        except ForeignMessageError as error:
-            reason = f"what came from its process is no answer: {error}"
-            return self._bury(operation, Answer(State.ERROR, 0.0, reason=reason))
-        except EOFError:
-            code = self._exit_code()
-            how = "gave up its connection" if code is None else f"died ({_name_end(code)})"
-            reason = f"the process {how}: {self._last_words()}"
-            return self._bury(operation, Answer(State.ERROR, 0.0, reason=reason))
+        answer = self.request(operation, [operation, law, str(case), promised], Answer.read, seconds)
+        if isinstance(answer, Failure):
+            return answer.answer
         if answer.poisoned:
             return self._bury(operation, replace(answer, reason=f"the device was lost: {answer.reason}"))
         self._answered.add(operation)
         return answer
+
+    def request(
+        self, operation: str, words: list[Any], read: Callable[[Any], T], seconds: float
+    ) -> T | Failure:
+        """Ask for something; ``read`` makes of the words that come back what they mean, or refuses them.
+
+        A process that dies, hangs or talks nonsense is ended, and says why.
+        """
+        try:
+            return read(self._ask(words, seconds))
+        except TimeoutError:
+            reason = f"no answer within {seconds:.0f} s: taken as hanging"
+            return Failure(self._bury(operation, Answer(State.ERROR, seconds, reason=reason, hung=True)))
+        except ForeignMessageError as error:
+            reason = f"what came from its process is no answer: {error}"
+        except EOFError:
+            code = self._exit_code()
+            how = "gave up its connection" if code is None else f"died ({_name_end(code)})"
+            reason = f"the process {how}: {self._last_words()}"
+        return Failure(self._bury(operation, Answer(State.ERROR, 0.0, reason=reason)))
 
     def has_answered(self, operation: str) -> bool:
         """Whether the process has answered for an operation, so that whatever it compiles is compiled."""
@@ -142,7 +162,7 @@ class Child:
         found = filter(None, [str(path), os.environ.get("PYTHONPATH")])
         return {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
 
-    def _ask(self, request: list[str | bool], seconds: float) -> Answer:
+    def _ask(self, request: list[Any], seconds: float) -> Any:
         """Ask for one answer; raises as ``Channel.receive`` does, and for an answer to something else."""
         assert self._channel is not None
         self._asked += 1
@@ -153,7 +173,7 @@ class Child:
         words = self._receive(seconds)
         if not isinstance(words, list) or len(words) != 2 or words[0] != self._asked:
             raise ForeignMessageError("it answers what was not asked")
-        return Answer.read(words[1])
+        return words[1]
 
     def _receive(self, seconds: float) -> Any:
         assert self._channel is not None

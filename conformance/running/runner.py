@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from draftproof.conformance.reporting.records import Result
+from draftproof.conformance.running.apart.judging import ApartChild
 from draftproof.conformance.running.backends import is_meant
 from draftproof.conformance.running.child import Child
 from draftproof.conformance.running.inspection import Inspection, judge_forgiveness
@@ -35,8 +36,10 @@ class Run:
         contracts: Sequence[Contract],
         jobs: int = 1,
         python: str = sys.executable,
+        apart: bool = False,
     ) -> None:
         self.backend, self.asked, self.jobs, self.python = backend, device, jobs, python
+        self._kind = ApartChild if apart else Child
         self._own, self._lock = threading.local(), threading.Lock()
         self._deaths: Counter[str] = Counter()
         self._children: list[Child] = []
@@ -102,7 +105,7 @@ class Run:
         return child
 
     def _new_child(self) -> Child:
-        child = Child(self.backend, self.asked, 1 if self.jobs > 1 else 0, self._deaths, self.python)
+        child = self._kind(self.backend, self.asked, 1 if self.jobs > 1 else 0, self._deaths, self.python)
         self._children.append(child)
         return child
 

@@ -105,12 +105,13 @@ class Session:
         contracts: Sequence[Contract],
         jobs: int | None = None,
         python: str = sys.executable,
+        apart: bool = False,
     ) -> None:
         self.backend, self.budget, self.seed = backend, budget, seed
         self.contracts = contracts
         self.started = datetime.now(UTC)
         try:
-            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device, jobs), python)
+            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device, jobs), python, apart)
         except ValueError as error:
             raise DiagnosticError("backend-variants", f"{backend}: {error}") from error
         if self.run.hello.broken:
@@ -203,6 +204,7 @@ def load_sessions(
     contracts: Sequence[Contract],
     jobs: int | None = None,
     python: str = sys.executable,
+    apart: bool = False,
 ) -> list[Session]:
     """Load the backends, modules with the device of each, at the same time: most of it is waiting.
 
@@ -210,7 +212,7 @@ def load_sessions(
     """
     with ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
         loading = [
-            pool.submit(Session, backend, device, budget, seed, contracts, jobs, python)
+            pool.submit(Session, backend, device, budget, seed, contracts, jobs, python, apart)
             for backend, device in devices.items()
         ]
         return [each.result() for each in loading]

@@ -13,11 +13,13 @@ from types import ModuleType
 from typing import Any
 
 from draftproof.conformance.evidence.machine import list_libraries
+from draftproof.conformance.running.apart.computing import COMPUTE, answer_call
 from draftproof.conformance.running.channel import Channel
 from draftproof.conformance.running.messages import FINDINGS, LONGEST_TEXT, Answer, Hello, find_unreadable
 from draftproof.properties.backend import unavailable
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
+from draftproof.properties.core.law import Law
 from draftproof.properties.core.subject import Subject, WrongSignatureError, subject_of
 from draftproof.properties.core.verdict import Finding, State, worst_first
 
@@ -31,7 +33,8 @@ KEPT = 2**30
 def serve(channel: Channel, backend: str, device: str, threads: int) -> None:
     """Load the backend, say hello, then answer until the parent goes.
 
-    Asked is [number, operation, law, case line, whether it is promised].
+    Asked is [number, operation, law, case line, whether it is promised], or [number, "compute", operation,
+    where the arguments lie].
     """
     if device == "interpreter":
         os.environ["TRITON_INTERPRET"] = "1"
@@ -43,6 +46,9 @@ def serve(channel: Channel, backend: str, device: str, threads: int) -> None:
     try:
         while module is not None:
             number, *asked = channel.receive()
+            if asked[0] == COMPUTE:
+                channel.send([number, answer_call(getattr(module, asked[1]), hello.device, asked[2])])
+                continue
             answer = check(module, hello.device, *asked)
             if not answer.poisoned:
                 release_memory(hello.device)
@@ -84,12 +90,17 @@ def check(
     module: ModuleType, device: str, operation: str, law_name: str, line: str, promised: bool = True
 ) -> Answer:
     """Check one law on one case, held to what is promised or to everything; never raises."""
-    started = time.perf_counter()
     law = next(law for law in CONTRACTS[operation].laws if law.name == law_name)
     subject = subject_of(module, CONTRACTS[operation], device, promised)
     assert subject is not None, f"{operation} was offered"
+    return judge(subject, law, Case.parse(line))
+
+
+def judge(subject: Subject[Any], law: Law, case: Case) -> Answer:
+    """Check one law on one case; never raises."""
+    started = time.perf_counter()
     try:
-        verdict = law.check(subject.contract, subject, Case.parse(line))
+        verdict = law.check(subject.contract, subject, case)
         subject.synchronise()
     except WrongSignatureError as error:
         findings = (Finding("signature", "the contract's outputs", str(error)),)

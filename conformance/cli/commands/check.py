@@ -81,6 +81,12 @@ def check(
         Path,
         typer.Option(exists=True, dir_okay=False, help="Interpreter with the backends; it needs NumPy only."),
     ] = Path(sys.executable),
+    apart: Annotated[
+        bool,
+        typer.Option(
+            "--apart", help="The backend's process only computes: nothing in it can tell what the verdict is."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -99,7 +105,7 @@ def check(
     again = read_last_failures(report, asked) if last_failed else dict.fromkeys(asked)
     due = {module: choose_device(module, device) for module in again}
     prepare_folder(report)
-    sessions = load_sessions(due, budget, seed, contracts, jobs, str(python))
+    sessions = load_sessions(due, budget, seed, contracts, jobs, str(python), apart)
     require_laws(law or [], contracts, {session.device for session in sessions})
     selection = Selection(law or (), None, exit_first)
     for session in sessions:

@@ -1,0 +1,1 @@
+"""The judge apart from what it judges: a backend's process only computes, the laws are checked here."""
