@@ -5,8 +5,7 @@
 //         Block (arXiv 2403.10444): P_0 = 1, P_i = min(1, P_{i-1} p_i(x_i) / q_i(x_i)); position i passes iff
 //         u_i < h_i, h_K = P_K, else h_i = S / (S + 1 - P_i) with S = sum relu(P_i p_{i+1} - q_{i+1}). The
 //         last position tau that passes is accepted with all before it; draw from relu(P_tau p - q).
-//         A row p without mass ends the chain: the draft before it is the last one. No other row need be asked:
-//         behind it P = 0, before it some p_i(x_i) > 0.
+//         A row p without mass ends the chain: the draft before it is judged as the last one.
 // Bytes.  Two numbers per draft, then the two rows (8 V bytes) of the one position that is drawn from; only
 //         p (4 V bytes) if all drafts are accepted. No other row is read, by the block rule hardly ever:
 //         h_i <= P_i for rows that sum to 1, so that it goes down from the last position and skips every one
@@ -29,10 +28,12 @@ struct Residual {
     const float *p, *q;
     int drafted;
     double rate;
+    mutable bool possible;  // whether this thread has seen mass in p
 
     __device__ double at(long long id, bool& doubtful) const {
         const float p_value = p[id], q_value = q ? q[id] : id == drafted ? 1.0f : 0.0f;
-        const double weight = rate * mass(p_value, doubtful) - mass(q_value, doubtful);
+        const double target = mass(p_value, doubtful), weight = rate * target - mass(q_value, doubtful);
+        possible |= target > 0.0;
         return weight > 0.0 ? weight : 0.0;
     }
 };
@@ -76,25 +77,18 @@ struct Chain {
         return last;
     }
 
-    // u_i < h_i, given the residual's mass S.
-    __device__ bool passes(const Position& position, double excess) const {
-        const double rest = excess + (1.0 - position.rate);
-        return uniform(position.accepted - 1) < (rest == 0.0 ? 1.0 : excess / rest);
+    // u_i < h_i, given P_i, the residual's mass S, and whether the target's row has none: then h_i = P_i.
+    __device__ bool passes(int i, double rate, double excess, bool last) const {
+        const double rest = excess + (1.0 - rate);
+        return uniform(i - 1) < (last ? rate : rest == 0.0 ? 1.0 : excess / rest);
     }
 
-    // u_i < P_i, and the row p behind it may be without mass: it gives the next draft none.
-    __device__ bool passes_as_last(const Position& position) const {
-        bool ignored;
-        const int i = position.accepted;
-        return mass(p_read(i), ignored) == 0.0 && uniform(i - 1) < position.rate;
-    }
-
-    __device__ Residual target(int i) const { return {p.row(i), nullptr, -1, 1.0}; }
+    __device__ Residual target(int i) const { return {p.row(i), nullptr, -1, 1.0, false}; }
 
     __device__ Residual weights(const Position& position) const {
         const int i = position.accepted;
         if (i == length) return target(i);
-        return {p.row(i), q.row(i), q.data ? -1 : drafts.at(i), position.rate};
+        return {p.row(i), q.row(i), q.data ? -1 : drafts.at(i), position.rate, false};
     }
 };
 
@@ -110,30 +104,31 @@ extern "C" __global__ void __launch_bounds__(THREADS) verify_chain(
     const int length = usable_drafts(draft_tokens[b], given, K, V, flags);
     const Chain chain = {draft_tokens[b], length, draft_probs[b], target_probs[b], accept_uniforms, b};
 
-    Position position = block_rule ? chain.last_that_may_pass(length) : chain.first_rejected();
-    bool doubtful = chain.doubtful_before(block_rule ? length : min(position.accepted + 1, length));
-    Residual weights;
-    bool asking = false;  // whether the target's row has any mass
+    const Position first = block_rule ? chain.last_that_may_pass(length) : chain.first_rejected();
+    int position = first.accepted;
+    bool doubtful = chain.doubtful_before(block_rule ? length : min(position + 1, length));
+    Residual weights = chain.weights(first);
     for (;;) {
-        weights = asking ? chain.target(position.accepted) : chain.weights(position);
         sum_spans(weights, 0, V, sums, doubtful);
-        const bool decided = !block_rule || position.accepted == 0 || position.accepted == length;
-        const bool empty = total(sums) == 0.0;
-        if (asking ? empty : decided || chain.passes(position, total(sums))) break;
-        asking = !asking && empty && chain.passes_as_last(position);
-        if (!asking) position = chain.last_that_may_pass(position.accepted - 1);
+        if (!block_rule || position == 0 || position == length) break;
+        // Without mass in the target's row this draft is the chain's last.
+        const bool last = !__syncthreads_or(weights.possible);
+        if (chain.passes(position, weights.rate, total(sums), last)) break;
+        const Position next = chain.last_that_may_pass(position - 1);
+        position = next.accepted;
+        weights = chain.weights(next);
     }
-    if (!asking && total(sums) == 0.0) {  // an empty residual falls back to the target's row
-        weights = chain.target(position.accepted);
+    if (total(sums) == 0.0) {  // an empty residual falls back to the target's row
+        weights = chain.target(position);
         sum_spans(weights, 0, V, sums, doubtful);
     }
     const int last = static_cast<int>(draw(weights, V, sample_uniforms.at(b), sums));
 
     if (last < 0) flags |= DEGENERATE;
     if (__syncthreads_or(doubtful)) flags |= NAN_SEEN;
-    emit(tokens + b * (K + 1), draft_tokens[b], position.accepted, last, K);
+    emit(tokens + b * (K + 1), draft_tokens[b], position, last, K);
     if (threadIdx.x == 0) {
-        accepted[b] = position.accepted;
+        accepted[b] = position;
         status[b] = flags;
     }
 }
