@@ -111,7 +111,16 @@ class Session:
         self.contracts = contracts
         self.started = datetime.now(UTC)
         try:
-            self.run = Run(backend, device, budget, seed, contracts, count_jobs(device, jobs), python, apart)
+            self.run = Run(
+                backend,
+                device,
+                budget,
+                seed,
+                contracts,
+                1 if apart else count_jobs(device, jobs),
+                python,
+                apart,
+            )
         except ValueError as error:
             raise DiagnosticError("backend-variants", f"{backend}: {error}") from error
         if self.run.hello.broken:

@@ -165,7 +165,7 @@ def _poisoned_numpy(
     real: Callable[..., np.ndarray], kind: str, made: list[Allocation]
 ) -> Callable[..., np.ndarray]:
     def empty(shape: Any, dtype: Any = float, **_: Any) -> np.ndarray:
-        size = (shape,) if isinstance(shape, int) else tuple(shape)
+        size = (int(shape),) if isinstance(shape, int | np.integer) else tuple(shape)
         elements = math.prod(size)
         buffer = real(elements + 2 * GUARD, dtype)
         if buffer.dtype.kind not in "fi":

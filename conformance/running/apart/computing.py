@@ -61,7 +61,11 @@ class _Places:
         shape, strides, dtype = about["shape"], about["strides"], about["dtype"]
         stored = np.dtype("int16" if dtype == "bfloat16" else dtype)
         if self.device != "cuda":
-            array: Any = np.ndarray(shape, stored, memoryview(self.shared), about["offset"], strides)
+            array: Any = (
+                np.ndarray(shape, stored, memoryview(self.shared), about["offset"], strides)
+                if 0 not in shape
+                else np.zeros(shape, stored)  # wherever it would lie
+            )
             if self.device == "numpy":
                 array.flags.writeable = about["writeable"]
                 return array
