@@ -17,8 +17,8 @@ from draftproof.properties.core.law import Law
 MOST_ELEMENTS = 1e9
 """Numbers that a case may have: a typing error must not ask for a terabyte."""
 
-LONGEST, MOST_DIGITS = 2000, 19
-"""Characters of a case line, and digits of a size or a seed in it: seeds have 64 bits."""
+LONGEST, MOST_DIGITS = 2000, 100
+"""Characters of a case line, and digits of a size or a seed in it."""
 
 MOST_TIMES = 10
 """How much longer than usual an axis of a law's own may be."""

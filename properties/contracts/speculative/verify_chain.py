@@ -55,7 +55,7 @@ def _long(B: int, rule: str, drafts: str) -> Case:
 def _ending(V: int, drafts: str) -> Case:
     """Many texts that end inside their chain."""
     options = {"rule": "block", "rows": "zipf", "drafts": drafts, "lengths": "full", "uniforms": "float32"}
-    return Case("verify_chain", {"B": 56, "K": 4, "V": V}, "float32", options, flags=frozenset({"zero_row"}))
+    return Case("verify_chain", {"B": 36, "K": 4, "V": V}, "float32", options, flags=frozenset({"zero_row"}))
 
 
 VERIFY_CHAIN = FunctionContract(

@@ -87,7 +87,7 @@ def test_a_verifier_with_a_generator_of_its_own_is_right_too() -> None:
 @pytest.mark.usefixtures("fewer")
 def test_without_replay_another_law_is_still_wrong() -> None:
     def leaning(probs: np.ndarray, uniforms: np.ndarray) -> Any:
-        return drawn(probs, 1.2)
+        return drawn(probs, 1.6)
 
     assert findings(backend("sample", leaning, randomness="own"), "sample", "statistics")
 

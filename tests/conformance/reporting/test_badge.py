@@ -21,7 +21,7 @@ def test_all_passed_is_green() -> None:
     assert document == {
         "schemaVersion": 1,
         "label": "draftproof standard · sm90",
-        "message": "1184/1184 · covers 100%",
+        "message": "1184/1184 · covers 100% · full",
         "color": "brightgreen",
         "isError": False,
     }
@@ -33,21 +33,21 @@ def test_one_that_did_not_pass_is_never_green(state: str) -> None:
     document = endpoint(one, "deep", "sm90")
     assert document["color"] == ("red" if state in ("fail", "error") else "yellow")
     assert document["isError"] is True
-    assert document["message"] == f"{10**9}/{10**9 + 1} · covers 100%"
+    assert document["message"] == f"{10**9}/{10**9 + 1} · covers 100% · full"
     assert one.percent == 99
 
 
 def test_incomplete_is_grey_and_says_how_much_was_run() -> None:
     document = endpoint(score(**{"pass": 700, "waived": 3, "not_run": 481}), "small", "cpu")
-    assert (document["color"], document["message"]) == ("lightgrey", "incomplete, 703 of 1184")
+    assert (document["color"], document["message"]) == ("lightgrey", "incomplete, 703 of 1184 · full")
     assert document["isError"] is True
     failed = endpoint(score(**{"pass": 700, "fail": 1, "not_run": 483}), "small", "cpu")
-    assert (failed["color"], failed["message"]) == ("red", "700/1184 · covers 59% · incomplete")
+    assert (failed["color"], failed["message"]) == ("red", "700/1184 · covers 59% · full · incomplete")
 
 
 def test_stale_is_grey() -> None:
     document = endpoint(score(stale=True, **{"pass": 5}), "standard", "sm90")
-    assert (document["color"], document["message"]) == ("lightgrey", "0/5 · covers 100% · stale")
+    assert (document["color"], document["message"]) == ("lightgrey", "0/5 · covers 100% · full · stale")
 
 
 def test_one_stale_cell_is_enough() -> None:
@@ -74,7 +74,7 @@ def test_gaps_cost_coverage() -> None:
 def test_green_means_that_everything_due_passed(counts: dict[State, int], stale: bool) -> None:
     drawn = {state.value: count for state, count in counts.items() if count}
     cells = {("sample", Column("mine", "float32")): Cell(drawn, stale)} if drawn else {}
-    due = set(drawn) - {"absent", "unavailable"}
+    due = set(drawn) - {"absent", "unavailable", "not promised", "not observed"}
     green = colour(Matrix.of(cells).score) == "brightgreen"
     assert green == (due == {"pass"} and not stale)
 
