@@ -24,10 +24,11 @@ from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.contract import FunctionContract
 from draftproof.properties.faults.measure import Outcome, count_unproved, enumerate_faults, measure, tally
 from draftproof.properties.faults.mutations import measure as measure_mutations
+from draftproof.properties.faults.mutations import mutations
 
-TRIED, OF_OBJECTS = 1200, 400
-"""Faults of a function and of an object that are tried: of more, a share that the seed draws. An object has
-thousands, and each takes seconds.
+TRIED, OF_OBJECTS, MUTATED = 1200, 400, 240
+"""Faults of a function and of an object that are tried, and mutations: of more, a share that the seed draws. An
+object has thousands, and each takes seconds.
 """
 
 
@@ -68,14 +69,19 @@ def record(
 
 def mutate(operation: str, seed: int, jobs: int = 1) -> Mutations:
     """Hold the standard budget against the first-order mutations of eager, or of an object's oracle."""
-    outcomes = list(measure_mutations(operation, seed=seed, jobs=jobs))
+    source = "eager" if "eager" in CONTRACTS[operation].backends else "reference"
+    share = 1.0
+    if not isinstance(CONTRACTS[operation], FunctionContract):
+        share = min(1.0, MUTATED / len(mutations(operation)))
+    outcomes = list(measure_mutations(operation, share=share, seed=seed, jobs=jobs))
     differing = [outcome for outcome in outcomes if outcome.equivalent is None]
     return Mutations(
-        "eager" if "eager" in CONTRACTS[operation].backends else "reference",
+        source,
         "standard",
         tried=len(outcomes),
         rejected=sum(outcome.law is not None for outcome in differing),
         equivalent=len(outcomes) - len(differing),
+        share=round(share, 4),
         survivors=tuple(sorted(str(outcome.mutation) for outcome in differing if outcome.law is None)),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from draftproof.conformance.evidence.freshness import Today
 from draftproof.conformance.power.reach import describe_sizes, describe_strides, list_strides
-from draftproof.conformance.power.records import BUDGETS, FOLDER, Power, find_changes, load
+from draftproof.conformance.power.records import BUDGETS, FOLDER, Mutations, Power, find_changes, load
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.faults.reasons import find_reason
 
@@ -122,12 +122,18 @@ def _mutations(tables: Sequence[Power]) -> str:
         "| --- | --- | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| `{power.operation}` | {each.source} | {each.tried} | {each.equivalent} | "
+        f"| `{power.operation}` | {each.source} | {_say_tried(each)} | {each.equivalent} | "
         f"{each.rejected} ({floor_percent(each.rejected, each.tried - each.equivalent)}) |"
         for power in tables
         for each in power.mutations
     ]
     return "\n".join(lines) if len(lines) > 2 else "None measured yet."
+
+
+def _say_tried(each: Mutations) -> str:
+    return f"{each.tried}, {floor_percent(round(1e6 * each.share), 10**6)} of all" * (each.share < 1) or str(
+        each.tried
+    )
 
 
 def _survivors(tables: Sequence[Power]) -> Iterator[str]:

@@ -32,6 +32,8 @@ class Mutations:
     rejected: int
     equivalent: int
     """How many of them change nothing, each with its reason in the table of equivalent ones."""
+    share: float = 1.0
+    """The share of all mutations, drawn by the seed, that was tried."""
     survivors: tuple[str, ...] = ()
 
 
