@@ -27,8 +27,8 @@ from draftproof.properties.faults.mutations import measure as measure_mutations
 from draftproof.properties.faults.mutations import mutations
 
 TRIED, OF_OBJECTS, MUTATED = 1200, 400, 240
-"""Faults of a function and of an object that are tried, and mutations: of more, a share that the seed draws. An
-object has thousands, and each takes seconds.
+"""Faults of a function and of an object that are tried, and mutations of an object: of more, a share that the
+seed draws. An object has thousands, and each takes seconds.
 """
 
 
