@@ -64,6 +64,8 @@ def check_close(contract: ObjectContract, subject: Subject[ObjectContract], case
         f"the {len(held['closed'])} slots of the namespace, each once",
         f"{len(freed)} slots, {len(set(freed) & held['closed'])} of them its own",
     )
+    if verdict.findings:
+        return verdict
     after = [tree.match(tokens, namespace="left").slots.tolist() for tokens in asked]
     verdict.expect(after == before, "the other namespace", "what it was", "other slots")
     verdict.expect(_refuses(tree, "closed"), "close again", "ValueError: not open", "no error")
