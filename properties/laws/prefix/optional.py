@@ -3,6 +3,7 @@
 The contract asks for neither: a tree without the methods is not judged by them.
 """
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ def check_close(contract: ObjectContract, subject: Subject[ObjectContract], case
     asked = _sequences(np.random.default_rng(case.seed), SEQUENCES, page_size)
     held: dict[str | None, set[int]] = {}
     for turn, name in enumerate(("left", "closed")):
+        nodes = tree.nodes
         tree.open(name)
         held[name] = set()
         for number, tokens in enumerate(asked):
@@ -57,7 +59,14 @@ def check_close(contract: ObjectContract, subject: Subject[ObjectContract], case
     if verdict.findings:
         return verdict
     tree.unlock(node)
-    freed = tree.close("closed").tolist()
+    verdict.expect(_refuses(tree, None), "close of None", "ValueError: it stays open", "no error")
+    _judge_copy(verdict, tree, asked[0])
+    epoch = tree.epoch
+    given = tree.close("closed")
+    freed = given.tolist()
+    verdict.expect(tree.epoch == epoch + 1, "the epoch after close", str(epoch + 1), tree.epoch)
+    verdict.expect(tree.nodes == nodes, "the nodes after close", str(nodes), tree.nodes)
+    verdict.expect(str(given.dtype) == "int32", "what close returns", "int32", given.dtype)
     verdict.expect(
         sorted(freed) == sorted(held["closed"]),
         "close",
@@ -66,6 +75,8 @@ def check_close(contract: ObjectContract, subject: Subject[ObjectContract], case
     )
     if verdict.findings:
         return verdict
+    if hasattr(tree, "tokens"):
+        verdict.expect(len(tree.tokens()) == tree.cached, "tokens", f"{tree.cached} of them", "others")
     after = [tree.match(tokens, namespace="left").slots.tolist() for tokens in asked]
     verdict.expect(after == before, "the other namespace", "what it was", "other slots")
     verdict.expect(_refuses(tree, "closed"), "close again", "ValueError: not open", "no error")
@@ -83,7 +94,26 @@ def check_close(contract: ObjectContract, subject: Subject[ObjectContract], case
     return verdict
 
 
-def _refuses(tree: Any, namespace: str) -> bool:
+def _judge_copy(verdict: Verdict, tree: Any, tokens: np.ndarray) -> None:
+    """Judge that a copy, if there can be one, is a tree of its own with the same in it."""
+    try:
+        copy = deepcopy(tree)
+    except TypeError:
+        return
+    before, cached = tree.epoch, tree.cached
+    same = copy.match(tokens, namespace="left").slots.tolist()
+    verdict.expect(
+        same == tree.match(tokens, namespace="left").slots.tolist() and copy.cached == cached,
+        "a copy",
+        "the slots of the tree",
+        same,
+    )
+    copy.evict(cached)
+    kept = tree.cached == cached and tree.epoch == before
+    verdict.expect(kept, "the tree after an eviction from its copy", "what it was", f"{tree.cached} tokens")
+
+
+def _refuses(tree: Any, namespace: str | None) -> bool:
     try:
         tree.close(namespace)
     except ValueError:
