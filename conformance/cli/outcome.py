@@ -8,6 +8,7 @@ from typing import Any
 from draftproof.conformance.cli.printing import console, out, print_json
 from draftproof.conformance.reporting import matrix
 from draftproof.conformance.reporting.records import Report, Result
+from draftproof.conformance.reporting.report import short_name
 from draftproof.conformance.reporting.terminal import arrange_tables
 from draftproof.conformance.reporting.unjudged import list_unjudged
 from draftproof.conformance.running.scope.selection import is_cut
@@ -94,7 +95,13 @@ def _show_limits(report: Report) -> None:
         words = f"restricted, as {report.header.subject.backend} declares: {restriction}"
         out.print(words, highlight=False, markup=False, soft_wrap=True)
     for line in list_unjudged(report.results):
-        out.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+        out.print(
+            f"{short_name(report.header.subject.backend)}: {line}",
+            style="dim",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     for reason in dict.fromkeys(r.reason for r in report.results if r.state is State.UNAVAILABLE):
         words = f"unavailable: {report.header.subject.backend}: {reason}"
         out.print(words, style="dim", highlight=False, markup=False, soft_wrap=True)
