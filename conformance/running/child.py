@@ -17,6 +17,7 @@ import draftproof
 from draftproof.conformance.running.channel import Channel, ForeignMessageError, make_pair
 from draftproof.conformance.running.messages import Answer, Hello, clean
 from draftproof.properties.core.case import Case
+from draftproof.properties.core.law import Law
 from draftproof.properties.core.verdict import State
 
 T = TypeVar("T")
@@ -111,6 +112,12 @@ class Child:
             how = "gave up its connection" if code is None else f"died ({_name_end(code)})"
             reason = f"the process {how}: {self._last_words()}"
         return Failure(self._bury(operation, Answer(State.ERROR, 0.0, reason=reason)))
+
+    def find_lacking(self, law: Law) -> list[str]:
+        """Return what a law imports that the child's Python lacks; of our own we need not ask a stranger."""
+        if self.python == sys.executable:
+            return []
+        return [name for name in law.imports if name not in self.hello().libraries]
 
     def has_answered(self, operation: str) -> bool:
         """Whether the process has answered for an operation, so that whatever it compiles is compiled."""

@@ -26,6 +26,9 @@ DEATHS = 5
 SHRINKS = 24
 """Attempts to find a smaller failing case."""
 
+UNJUDGED = {State.WAIVED, State.NOT_PROMISED, State.NOT_OBSERVED, State.UNAVAILABLE}
+"""The states in which a law says nothing, and need not: where all are, there is nothing to forgive."""
+
 TRIES, TRY_SECONDS = 2, 10.0
 """How often, and how long, something is looked at that is not promised."""
 
@@ -58,7 +61,7 @@ class Inspection:
             return self._result(check, Answer(State.WAIVED, 0.0, reason=crash.reason), case)
         if exemption := exempt(self.hello.variants, law.name, case.operation):
             return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=exemption), case)
-        if lacking := [name for name in law.imports if name not in self.hello.libraries]:
+        if lacking := child.find_lacking(law):
             reason = f"the law needs {', '.join(lacking)}, which the backend's Python lacks"
             return self._result(check, Answer(State.UNAVAILABLE, 0.0, reason=reason), case)
         if check.unpromised:
@@ -142,7 +145,7 @@ def judge_forgiveness(results: Sequence[Result]) -> Iterator[Result]:
     judged = [result for result in results if result.law == ADMISSIBLE.name]
     for dtype in sorted({result.dtype for result in judged}):
         mine = [result for result in judged if result.dtype == dtype]
-        if all(result.state is State.WAIVED for result in mine):
+        if all(result.state in UNJUDGED for result in mine):
             continue
         decisions = sum(result.decisions for result in mine)
         forgiven = sum(result.forgiven for result in mine)

@@ -69,7 +69,7 @@ class _Places:
             if self.device == "numpy":
                 array.flags.writeable = about["writeable"]
                 return array
-            return _as_torch(array, dtype)
+            return as_tensor(array, dtype)
         import torch
 
         begin, length = about["root"]
@@ -86,7 +86,8 @@ class _Places:
             here.copy_(there)
 
 
-def _as_torch(array: np.ndarray, dtype: str) -> Any:
+def as_tensor(array: np.ndarray, dtype: str) -> Any:
+    """Return a tensor over an array; bfloat16 travels as int16, for NumPy has none."""
     import torch
 
     tensor = torch.from_numpy(array)

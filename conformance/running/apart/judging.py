@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from draftproof.conformance.running.apart.computing import COMPUTE
+from draftproof.conformance.running.apart.computing import COMPUTE, as_tensor
 from draftproof.conformance.running.apart.sheet import Sheet
 from draftproof.conformance.running.child import Child, Failure
 from draftproof.conformance.running.messages import Answer, Hello, clean
@@ -21,6 +21,7 @@ from draftproof.conformance.running.worker import judge
 from draftproof.properties.contracts import CONTRACTS
 from draftproof.properties.core.case import Case
 from draftproof.properties.core.contract import FunctionContract
+from draftproof.properties.core.law import Law
 from draftproof.properties.core.narrowing import narrow
 from draftproof.properties.core.promises import EVERYTHING, read_promises
 from draftproof.properties.core.subject import FunctionSubject
@@ -51,6 +52,10 @@ class ApartChild(Child):
         """Return what the child says of the backend, with the device that the laws are checked for here."""
         hello = super().hello()
         return replace(hello, device=HERE.get(hello.device, hello.device))
+
+    def find_lacking(self, law: Law) -> list[str]:
+        """Return nothing: laws are checked here."""
+        return []
 
     def check(self, operation: str, law: str, case: Case, seconds: float, promised: bool = True) -> Answer:
         """Check one law on one case in this process; what the child cannot do any more is an answer too."""
@@ -98,7 +103,7 @@ class ApartChild(Child):
             raise _Gone(found.answer)
         if isinstance(found, str):
             raise RaisedError(found)
-        return tuple(array if device == "numpy" else _as_torch(array, dtype) for array, dtype in found)
+        return tuple(array if device == "numpy" else as_tensor(array, dtype) for array, dtype in found)
 
 
 def _read(sheet: Sheet, results: Sequence[int], answered: Any) -> list[tuple[np.ndarray, str]] | str:
@@ -106,10 +111,3 @@ def _read(sheet: Sheet, results: Sequence[int], answered: Any) -> list[tuple[np.
     if isinstance(answered, dict) and answered.keys() == {"raised"}:
         return clean(answered["raised"])
     return sheet.read(answered, results)
-
-
-def _as_torch(array: np.ndarray, dtype: str) -> Any:
-    import torch
-
-    tensor = torch.from_numpy(array)
-    return tensor.view(torch.bfloat16) if dtype == "bfloat16" else tensor

@@ -83,6 +83,16 @@ def test_what_is_not_promised_is_neither_right_nor_wrong_and_said(draftproof: Dr
     assert not report["wrong"]
 
 
+def test_a_dtype_that_is_not_promised_is_no_gap(draftproof: Draftproof) -> None:
+    Path("single.py").write_text(
+        "from draftproof.reference import softmax\n"
+        'CONFORMANCE = {"arrays": "numpy", "softmax": {"dtypes": ["float32"]}}\n'
+    )
+    done = draftproof("check", "single", "--op", "softmax", "--budget", "small")
+    assert done.code == 0, done.out
+    assert "softmax, not promised: bfloat16" in done.out
+
+
 def test_a_run_that_crashes_leaves_no_report_and_no_badge_of_the_last(
     draftproof: Draftproof, monkeypatch: pytest.MonkeyPatch
 ) -> None:

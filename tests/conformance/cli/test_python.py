@@ -52,3 +52,16 @@ def test_no_such_python(draftproof: Draftproof) -> None:
     done = draftproof("check", "right", "--op", "sample", "--python", "nowhere/python")
     assert done.code == 2
     assert "does not exist" in done.err
+
+
+def test_a_backend_cannot_say_that_our_own_python_lacks_what_a_law_needs(draftproof: Draftproof) -> None:
+    Path("poor.py").write_text(
+        "from draftproof.conformance.running import worker\n"
+        "from draftproof.reference import sample\n"
+        "worker.list_libraries = lambda: {}\n"
+        'CONFORMANCE = {"arrays": "numpy"}\n'
+    )
+    arguments = ("check", "poor", "--op", "sample", "--budget", "small", "--law", "statistics")
+    assert draftproof(*arguments).code == 0
+    states = {r.state for r in read(Path("report/poor.jsonl")).results if r.law == "statistics"}
+    assert states == {State.PASS}
